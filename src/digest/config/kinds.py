@@ -1,0 +1,100 @@
+"""The kinds of value a setting can have, each with a sentence for whoever gets it wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import time, timedelta
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+def _span(value: object) -> object:
+    """`"90 minutes"`, `"2 days"` → timedelta; anything else goes on to pydantic."""
+    match = re.fullmatch(r"(\d+)\s*([a-z]+?)s?", value.strip().lower()) if isinstance(value, str) else None
+    if match and match[2] in UNITS:
+        return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError('expected a number and a unit, such as "90 minutes" or "2 days"')
+
+
+def _no_breaks(value: str) -> str:
+    if len(value.splitlines()) > 1 or any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise ValueError("expected one line without control characters")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    name, address = parseaddr(_no_breaks(value))
+    local, _, domain = address.rpartition("@")
+    if not local or "." not in domain and domain != "localhost" or not address.isascii():
+        raise ValueError('expected "Name <name@example.org>"')
+    Address(display_name=name, addr_spec=address)
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError("expected an IANA time zone such as Europe/Berlin") from error
+    return value
+
+
+def _weekday(value: object) -> object:
+    text = str(value).strip().lower()
+    for day in WEEKDAYS:
+        if text in (day, day[:3]):
+            return day
+    raise ValueError("expected a weekday such as thursday")
+
+
+def _clock_time(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})", str(value).strip())
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError('expected a time of day such as "09:00"')
+    return time(int(match[1]), int(match[2]))
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(_no_breaks(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('expected a public address such as "https://digest.example.org"')
+    if not value.isascii() or " " in value or "@" in parts.netloc:
+        raise ValueError("expected a plain address without user names, spaces or non-ASCII characters")
+    return value.rstrip("/")
+
+
+def _list_id(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value) or len(value) > 255:
+        raise ValueError('expected a dotted name such as "weekly.example.org" (RFC 2919)')
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine and nothing else."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in {"localhost", "ip6-localhost"}
+
+
+Span = Annotated[timedelta, BeforeValidator(_span)]
+Line = Annotated[str, AfterValidator(_no_breaks)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Weekday = Annotated[str, BeforeValidator(_weekday)]
+TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+ListId = Annotated[str, AfterValidator(_list_id)]

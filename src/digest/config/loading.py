@@ -1,0 +1,148 @@
+"""Read `digest.toml`, lay the environment over it, and check the whole once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from digest.config.settings import Settings
+from digest.errors import ConfigError
+
+RESERVED_VARIABLES = {"DIGEST_CONFIG"}
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file and the environment, which wins.
+
+    Without `path`, `DIGEST_CONFIG` names the file, else `digest.toml` in the current folder if it is there.
+    Raises ConfigError naming file, line, key and what was expected.
+    """
+    file = path or (Path(environ["DIGEST_CONFIG"]) if environ.get("DIGEST_CONFIG") else None)
+    required = file is not None
+    file = file or Path("digest.toml")
+    text = _read(file, required)
+    data = _parse(text, file)
+    _overlay(data, environ)
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(e, file, text, environ) for e in error.errors())) from error
+    return _anchored(settings, file)
+
+
+def _read(file: Path, required: bool) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        if required:
+            raise ConfigError(f"{file}: there is no such settings file; `digest init` writes one") from error
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def _parse(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+
+
+def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Lay `DIGEST_GROUP__KEY` variables over the file; an unknown one is an error, not a silence."""
+    for name, value in sorted(environ.items()):
+        if not name.startswith("DIGEST_") or name in RESERVED_VARIABLES or name.startswith("DIGEST_TEST_"):
+            continue
+        path = name.removeprefix("DIGEST_").lower().split("__")
+        group = Settings.model_fields.get(path[0])
+        known = group is not None and len(path) > 1 and path[1] in _fields(group.annotation)
+        if not known:
+            raise ConfigError(f"{name}: there is no such setting")
+        _put(data, path, value)
+
+
+def _fields(annotation: Any) -> set[str]:
+    return set(annotation.model_fields)
+
+
+def _put(data: dict[str, Any], path: list[str], value: str) -> None:
+    table = data
+    for step in path[:-1]:
+        below = table.setdefault(step, {})
+        if not isinstance(below, dict):
+            below = table[step] = {}
+        table = below
+    table[path[-1]] = (
+        [part.strip() for part in value.split(",")] if path[-1] == "retry_after" else (value or None)
+    )
+    if value == "" and path[-1] not in {"username", "password", "password_file", "reply_to", "per_second"}:
+        table[path[-1]] = ""
+
+
+def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> str:
+    path = [str(step) for step in error["loc"]]
+    variable = "DIGEST_" + "__".join(path[:2]).upper()
+    place = variable if variable in environ else _place(file, text, path)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "there is no such setting"
+    shown = (
+        ""
+        if _secret(path) or isinstance(error.get("input"), dict | BaseModel)
+        else f", not {error['input']!r}"
+    )
+    return f"{place}: {'.'.join(path)}: {message}{shown}"
+
+
+def _secret(path: list[str]) -> bool:
+    return path[0] == "keys" or path[-1] == "password"
+
+
+def _place(file: Path, text: str, path: list[str]) -> str:
+    line = _line_of(text, path)
+    return f"{file}:{line}" if line else str(file)
+
+
+def _line_of(text: str, path: list[str]) -> int | None:
+    """The 1-based line where `[group]` sets `key`, or where the group starts."""
+    table, found = "", None
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
+        table = header[1] if header else table
+        if header and table == path[0]:
+            found = number
+        key = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)
+        full = f"{table}.{key[1]}" if key and table else key[1] if key else ""
+        if full and ".".join(path[:2]) in (full, full.split(".")[0]):
+            return number
+    return found
+
+
+def _anchored(settings: Settings, file: Path) -> Settings:
+    """Relative paths are relative to the settings file, whatever folder cron starts in."""
+    home = file.resolve().parent
+    url = settings.database.url or f"sqlite:///{home / 'digest.db'}"
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    relative = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
+    if relative and relative[1] != ":memory:":
+        url = f"sqlite:///{home / relative[1]}"
+    if url in ("sqlite://", "sqlite:///:memory:"):
+        raise ConfigError("database.url: a database in memory cannot be shared by the parts; name a file")
+    newsletter = settings.newsletter.model_copy(
+        update={
+            name: home / value
+            for name in ("templates", "pages")
+            if (value := getattr(settings.newsletter, name))
+        }
+    )
+    smtp = settings.smtp.model_copy(
+        update={n: home / value for n in ("password_file", "ca_file") if (value := getattr(settings.smtp, n))}
+    )
+    database = settings.database.model_copy(update={"url": url})
+    return settings.model_copy(update={"newsletter": newsletter, "smtp": smtp, "database": database})

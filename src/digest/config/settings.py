@@ -1,0 +1,152 @@
+"""Every setting: its group, type, default and bounds. docs/settings.md tells what each is for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from digest.config.kinds import BaseUrl, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone, is_loopback
+from digest.errors import ConfigError
+from digest.tokens import Keyring
+
+
+class Group(BaseModel):
+    """A table of the settings file: closed, and fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Newsletter(Group):
+    """Who sends what."""
+
+    name: Line = Field("Weekly AI Tool Verdicts", min_length=1)
+    sender: Mailbox = "Weekly AI Tool Verdicts <digest@example.org>"
+    reply_to: Mailbox | None = None
+    operator: Line = "The editors"
+    postal_address: Line = ""
+    list_id: ListId = ""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    templates: Path | None = None
+    pages: Path | None = None
+
+
+class Web(Group):
+    """Where readers' links lead, and where the web application listens."""
+
+    base_url: BaseUrl = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+
+
+class Database(Group):
+    """Where everything is kept."""
+
+    url: str = ""
+
+
+class Smtp(Group):
+    """The relay that takes the mail from us."""
+
+    host: str = "localhost"
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    allow_plaintext: bool = False
+    username: Line | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+    connections: int = Field(4, ge=1, le=100)
+    per_second: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _plaintext_stays_home(self) -> Self:
+        if self.security == "none" and not self.allow_plaintext and not is_loopback(self.host):
+            raise ValueError(
+                'security = "none" is for loopback hosts only; allow_plaintext = true lifts that'
+            )
+        return self
+
+    def secret(self) -> str | None:
+        """The password, from the settings or from `password_file` (its first line)."""
+        if self.password_file:
+            try:
+                return self.password_file.read_text().partition("\n")[0].strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"smtp.password_file: {self.password_file}: {error}") from error
+        return self.password.get_secret_value() if self.password else None
+
+
+class Schedule(Group):
+    """When an edition is due and what goes into it."""
+
+    timezone: Zone = "UTC"
+    weekday: Weekday = "thursday"
+    time: TimeOfDay = dt.time(9, 0)
+    approval: Literal["automatic", "editor"] = "automatic"
+    min_items: int = Field(1, ge=1, le=500)
+    max_items: int = Field(10, ge=1, le=500)
+    max_age: Span = dt.timedelta(days=6)
+    max_item_age: Span = dt.timedelta(weeks=8)
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min_items > self.max_items:
+            raise ValueError(f"min_items ({self.min_items}) is larger than max_items ({self.max_items})")
+        return self
+
+
+class Delivery(Group):
+    """What happens when a delivery does not go through at once."""
+
+    after_crash: Literal["resend", "hold"] = "resend"
+    resend_after: Span = dt.timedelta(seconds=10)
+    retry_after: tuple[Span, ...] = tuple(dt.timedelta(minutes=m) for m in (5, 30, 60, 120, 240, 480))
+    give_up_after: Span = dt.timedelta(days=2)
+    linger: Span = dt.timedelta(seconds=30)
+    lease: Span = dt.timedelta(seconds=60)
+    batch: int = Field(200, ge=1, le=10_000)
+
+
+class Keys(Group):
+    """Secrets that `digest init` made: signing keys by number, the highest one in use."""
+
+    signing: Mapping[str, SecretStr] = Field(default_factory=dict)
+    suppression: SecretStr = SecretStr("")
+
+    def keyring(self) -> Keyring:
+        """The signing keys; raises ConfigError when there are none or one is malformed."""
+        try:
+            keys = {
+                int(number): bytes.fromhex(key.get_secret_value()) for number, key in self.signing.items()
+            }
+        except ValueError as error:
+            raise ConfigError("keys.signing: expected numbers 0–255, each with a hexadecimal key") from error
+        if not keys or any(len(key) < 16 for key in keys.values()) or not all(0 <= n <= 255 for n in keys):
+            raise ConfigError("keys.signing: there is no usable key; `digest init` writes fresh ones")
+        return Keyring(keys, max(keys))
+
+    def suppression_key(self) -> bytes:
+        """The key of suppression hashes; it is never rotated, or those who left would be forgotten."""
+        try:
+            key = bytes.fromhex(self.suppression.get_secret_value())
+        except ValueError as error:
+            raise ConfigError("keys.suppression: expected a hexadecimal key") from error
+        if len(key) < 16:
+            raise ConfigError("keys.suppression: there is no usable key; `digest init` writes a fresh one")
+        return key
+
+
+class Settings(Group):
+    """Everything an operator decides."""
+
+    newsletter: Newsletter = Newsletter()
+    web: Web = Web()
+    database: Database = Database()
+    smtp: Smtp = Smtp()
+    schedule: Schedule = Schedule()
+    delivery: Delivery = Delivery()
+    keys: Keys = Keys()

@@ -1,0 +1,107 @@
+"""Bring a database to the tables this version expects, and say whether the models agree with them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, inspect
+
+from digest.bundled import bundled
+from digest.db.base import Base
+from digest.db.engine import Database
+from digest.errors import ConfigError
+
+# By name, since the ground may not import the stages that stand on it.
+MODELS = (
+    "digest.content.models",
+    "digest.audience.models",
+    "digest.editions.models",
+    "digest.delivery.models",
+)
+
+
+def metadata() -> MetaData:
+    """Every table of every stage."""
+    for module in MODELS:
+        importlib.import_module(module)
+    return Base.metadata
+
+
+def upgrade(database: Database) -> bool:
+    """Create or upgrade the tables; True if anything had to be done. Safe for several callers at once."""
+    if database.is_sqlite:
+        _make_room(database)
+    with database.write(lock="migrations") as session:
+        connection = session.connection()
+        if _revision(connection) == head():
+            return False
+        _run(lambda config: command.upgrade(config, "head"), connection)
+        return True
+
+
+def head() -> str | None:
+    """The newest revision this version knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current(database: Database) -> str | None:
+    """The database's revision, or None where there are no tables yet."""
+    with database.read() as session:
+        return _revision(session.connection())
+
+
+def require_current(database: Database) -> None:
+    """Raise ConfigError unless the database is at this version's revision."""
+    if (
+        database.is_sqlite
+        and database.engine.url.database
+        and not Path(database.engine.url.database).exists()
+    ):
+        raise ConfigError(
+            f"{database.engine.url.database}: there is no database yet; `digest init` creates it"
+        )
+    if current(database) != head():
+        raise ConfigError("the database is not at this version's tables; `digest db upgrade` brings it there")
+
+
+def differences(database: Database) -> list[Any]:
+    """What autogenerate would still change: an empty list when models and migrations agree."""
+    with database.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        return list(compare_metadata(context, metadata()))
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(bundled("alembic")).replace("%", "%%"))
+    return config
+
+
+def _run(action: Callable[[Config], None], connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    action(config)
+
+
+def _make_room(database: Database) -> None:
+    """Create folder and file; the file holds people's addresses, so nobody else may read it."""
+    file = Path(database.engine.url.database or "")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"database.url: {file}: {error.strerror}") from error

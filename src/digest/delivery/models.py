@@ -1,0 +1,103 @@
+"""The ledger: who is owed which mail, how it went, and who is working on it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from digest.db import Base, Id, word_enum
+
+
+class State(enum.StrEnum):
+    """Where one delivery stands.
+
+    pending → sending → sent | deferred | failed | unknown; deferred and (by setting) unknown go to
+    sending again when due. `sending` is committed before any byte of the message leaves, the outcome
+    right after, so that after a crash the rows at `sending` are exactly the ones in doubt; they become
+    `unknown`. `dropped`: the reader left, or the edition was cancelled, before it was sent.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    DROPPED = "dropped"
+
+
+class Mailing(Base):
+    """One mail to be delivered: an edition to everybody, or a notice to one person."""
+
+    __tablename__ = "mailings"
+    __table_args__ = (CheckConstraint("(edition_id IS NULL) <> (notice IS NULL)", name="edition_or_notice"),)
+
+    id: Mapped[Id]
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
+    notice: Mapped[str | None] = mapped_column(comment="confirm, welcome, already-subscribed, goodbye")
+    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    seed: Mapped[str] = mapped_column(
+        comment="random; Message-IDs are derived from it, the same at every retry"
+    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(comment="not worth sending after this")
+
+
+class Delivery(Base):
+    """One mailing for one subscriber."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_open", "mailing_id", "state", "due_at"),
+        Index("ix_deliveries_worker", "worker_id"),
+    )
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    state: Mapped[State] = mapped_column(word_enum(State), default=State.PENDING)
+    tries: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int] = mapped_column(default=0, comment="how often it ended as unknown")
+    due_at: Mapped[datetime | None] = mapped_column(
+        comment="not before this; None on an unknown row: held for a person"
+    )
+    worker_id: Mapped[int | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
+    changed_at: Mapped[datetime]
+    detail: Mapped[str | None] = mapped_column(comment="what the server last said, or why it was dropped")
+    gone: Mapped[bool] = mapped_column(
+        default=False, comment="the server says that this mailbox does not exist"
+    )
+
+
+class Attempt(Base):
+    """One try at a delivery and what the server said."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("ix_attempts_delivery", "mailing_id", "subscriber_id"),)
+
+    id: Mapped[Id]
+    mailing_id: Mapped[int]
+    subscriber_id: Mapped[int]
+    number: Mapped[int]
+    at: Mapped[datetime]
+    result: Mapped[str] = mapped_column(comment="the state it led to")
+    code: Mapped[int | None]
+    enhanced: Mapped[str | None]
+    reply: Mapped[str | None]
+
+
+class Worker(Base):
+    """A process that sends. Its claims hold for as long as its heartbeat is fresh."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[Id]
+    host: Mapped[str]
+    pid: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(comment="last heartbeat, in real time even in a --now run")

@@ -1,0 +1,118 @@
+"""Links that only we can make: a purpose, an opaque subscriber id and a MAC, short enough for one header line.
+
+Layout before base64url: version+purpose (1 byte), key id (1), subscriber id (12), issued at (4, Unix seconds
+big-endian) and generation (2), both only for purposes that expire, keyed BLAKE2b MAC (12). Each purpose has its own MAC key, so that
+a token made for one cannot be used for another. An unsubscribe token is 35 characters and never expires.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+
+from digest.errors import ExpiredToken, InvalidToken
+
+ID_BYTES = 12
+MAC_BYTES = 12
+
+
+class Purpose(IntEnum):
+    """What a link may do; the number is in the token, so members are never renumbered."""
+
+    UNSUBSCRIBE = 1
+    CONFIRM = 2
+
+
+LIFETIMES = {Purpose.CONFIRM: timedelta(days=7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a genuine link says.
+
+    `issued_at` is None for purposes that never expire. `generation` counts how often the person had left
+    when the link was made, so that an old confirm link brings back nobody who left later.
+    """
+
+    purpose: Purpose
+    subscriber: str  # hexadecimal public id
+    issued_at: datetime | None = None
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The signing keys by id (0–255); `current` makes new tokens, the others still check old ones."""
+
+    keys: Mapping[int, bytes] = field(repr=False)
+    current: int
+
+    def issue(self, purpose: Purpose, subscriber: str, now: datetime, generation: int = 0) -> str:
+        """A token for `subscriber` (hexadecimal public id) and `purpose`."""
+        body = struct.pack(">BB", purpose, self.current) + bytes.fromhex(subscriber)
+        if purpose in LIFETIMES:
+            body += struct.pack(">IH", int(now.timestamp()), generation % 65536)
+        mac = _mac(self.keys[self.current], purpose, body)
+        return base64.urlsafe_b64encode(body + mac).rstrip(b"=").decode()
+
+    def read(self, text: str, purpose: Purpose, now: datetime) -> Token:
+        """What `text` says, if it is ours, whole, for `purpose` and not expired.
+
+        Raises InvalidToken or ExpiredToken; every reason for InvalidToken looks the same from outside.
+        """
+        body, mac = _split(text, purpose)
+        key = self.keys.get(body[1])
+        if key is None or not hmac.compare_digest(mac, _mac(key, purpose, body)):
+            raise InvalidToken("this link is not one of ours, or it was damaged on the way")
+        token = _unpack(purpose, body)
+        if token.issued_at is not None and now - token.issued_at > LIFETIMES[purpose]:
+            raise ExpiredToken("this link has expired")
+        return token
+
+
+def new_public_id() -> str:
+    """A fresh opaque subscriber id: 12 random bytes in hexadecimal."""
+    return secrets.token_hex(ID_BYTES)
+
+
+def address_hash(key: bytes, canonical: str) -> str:
+    """The keyed hash under which a suppressed address is remembered (HMAC, so that it cannot be guessed back)."""
+    return hashlib.blake2b(canonical.encode(), key=key[:64], digest_size=20, person=b"suppress").hexdigest()
+
+
+def content_marker(key: bytes, mailing: str) -> str:
+    """An unguessable word for one mailing's link placeholders, the same at every rendering."""
+    return "m" + hashlib.blake2b(mailing.encode(), key=key[:64], digest_size=12, person=b"marker").hexdigest()
+
+
+def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
+    person = f"token{int(purpose)}".encode()
+    return hashlib.blake2b(body, key=key[:64], digest_size=MAC_BYTES, person=person).digest()
+
+
+def _split(text: str, purpose: Purpose) -> tuple[bytes, bytes]:
+    length = 2 + ID_BYTES + (6 if purpose in LIFETIMES else 0) + MAC_BYTES
+    try:
+        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raw = b""
+    # base64 ignores the unused low bits of a last character: only the spelling we made is accepted.
+    if len(raw) != length or raw[0] != purpose or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        raise InvalidToken("this link is not one of ours, or it was damaged on the way")
+    return raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+
+
+def _unpack(purpose: Purpose, body: bytes) -> Token:
+    subscriber, rest = body[2 : 2 + ID_BYTES].hex(), body[2 + ID_BYTES :]
+    if not rest:
+        return Token(purpose, subscriber)
+    seconds, generation = struct.unpack(">IH", rest)
+    return Token(purpose, subscriber, datetime.fromtimestamp(seconds, UTC), generation)
