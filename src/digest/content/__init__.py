@@ -1,0 +1,1 @@
+"""What the site says: reading comparisons, storing them, keeping history."""
