@@ -1,0 +1,1 @@
+"""Which of it, this week: planning, selecting, telling, freezing."""

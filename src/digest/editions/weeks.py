@@ -1,0 +1,59 @@
+"""Slots and keys: when editions are due, and which ISO week each belongs to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from digest.errors import NotFound
+
+WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """One slot a week: `weekday` (0 is Monday) at `time` on the clocks of `zone`."""
+
+    zone: ZoneInfo
+    weekday: int
+    time: time
+
+    def slot_of(self, key: str) -> datetime:
+        """The slot of the ISO week called `key` (2026-W47), in UTC; raises NotFound for a key that is none."""
+        match = re.fullmatch(r"(\d{4})-W(\d{2})", key)
+        try:
+            day = date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1) if match else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise NotFound(f"{key!r} names no ISO week; expected something like 2026-W47")
+        return self._at(day)
+
+    def last_slot(self, now: datetime) -> datetime:
+        """The latest slot that is not after `now`."""
+        slot = self.slot_of(week_key(now.astimezone(self.zone).date()))
+        return slot if slot <= now else self._at(slot.astimezone(self.zone).date() - WEEK)
+
+    def next_slot(self, now: datetime) -> datetime:
+        """The earliest slot after `now`."""
+        return self._at(self.last_slot(now).astimezone(self.zone).date() + WEEK)
+
+    def key_of(self, slot: datetime) -> str:
+        """The key of the ISO week that a moment lies in, on this rhythm's clocks."""
+        return week_key(slot.astimezone(self.zone).date())
+
+    def _at(self, day: date) -> datetime:
+        """The slot on `day`.
+
+        When clocks go back the hour comes twice and the first one counts; when they go forward a time
+        that does not exist is taken an hour later (PEP 495: fold 0 gives both).
+        """
+        return datetime.combine(day, self.time, self.zone).astimezone(UTC)
+
+
+def week_key(day: date) -> str:
+    """The ISO year and week of a date: 29 December 2025 is in 2026-W01, 1 January 2027 in 2026-W53."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"

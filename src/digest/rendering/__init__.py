@@ -1,0 +1,1 @@
+"""What it looks like: stories and notices into subject, HTML and text."""

@@ -1,0 +1,102 @@
+"""The templates: where they are found, what they may call, and how their errors read."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+
+from digest.bundled import bundled
+from digest.editions.phrasing import shorten
+from digest.errors import RenderError
+from digest.rendering import bars, direction, markdown, plaintext, standing, voices
+
+_WEEK = re.compile(r"(\d{4})-W0?(\d{1,2})")
+
+
+def week(key: str) -> str:
+    """`2026-W47` as `2026, week 47`; any other key as it is."""
+    match = _WEEK.fullmatch(key)
+    return f"{match[1]}, week {match[2]}" if match else key
+
+
+_FILTERS = {
+    "sentence": voices.sentence,
+    "voices": voices.voices,
+    "short": shorten,
+    "week": week,
+    "percent": standing.percent,
+    "split": standing.split,
+    "community": standing.community,
+    "distance": standing.distance,
+    "margin": standing.margin,
+    "versus": standing.versus,
+    "challenger": standing.challenger,
+    "direction": direction.direction,
+    "tone": bars.tone,
+    "bar": bars.bar,
+    "text_bar": bars.text_bar,
+    "wrap": plaintext.wrap,
+    "underline": plaintext.underline,
+    "board_line": plaintext.board_line,
+    "intro_html": markdown.markdown_html,
+    "intro_text": plaintext.intro_text,
+}
+
+
+class Templates:
+    """The bundled templates, each file of which an operator's folder may replace."""
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        """Look into `overrides` first, then at what is bundled."""
+        self._folders = [folder for folder in (overrides, bundled("email")) if folder is not None]
+        self._loader = FileSystemLoader(self._folders)
+        self._environment = Environment(
+            loader=self._loader,
+            autoescape=select_autoescape(("mjml", "html"), disabled_extensions=("txt",)),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(_FILTERS)
+
+    def fill(self, name: str, values: Mapping[str, object]) -> str:
+        """The template called `name` with the values filled in."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except Exception as error:
+            raise RenderError(self._explain(name, error)) from error
+
+    def source(self, name: str) -> str:
+        """The file as it stands, for what is no template."""
+        try:
+            return self._loader.get_source(self._environment, name)[0]
+        except TemplateNotFound as error:
+            raise RenderError(self._explain(name, error)) from error
+
+    def _explain(self, name: str, error: Exception) -> str:
+        if isinstance(error, TemplateNotFound):
+            return f"{name}: no template {error.name!r} in {', '.join(map(str, self._folders))}"
+        if isinstance(error, TemplateSyntaxError):
+            return f"{error.filename or error.name or name}:{error.lineno}: {error.message}"
+        what = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
+        return f"{self._place(name, error)}: {what}"
+
+    def _place(self, name: str, error: Exception) -> str:
+        """The innermost template line that the error came through."""
+        folders = tuple(map(str, self._folders))
+        frames = [
+            frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folders)
+        ]
+        return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name

@@ -1,0 +1,30 @@
+"""Renders the mails to one person: confirm, welcome, already subscribed, goodbye."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from digest.errors import RenderError
+from digest.rendering.branding import Branding
+from digest.rendering.cleaning import cleaned
+from digest.rendering.environment import Templates
+from digest.rendering.mails import render_mail
+from digest.rendering.rendered import Rendered, reader_link
+
+# Which of the reader's own links each notice carries.
+NOTICES: Mapping[str, tuple[str, ...]] = {
+    "confirm": ("confirm",),
+    "welcome": ("unsubscribe",),
+    "already-subscribed": (),
+    "goodbye": (),
+}
+
+
+def render_notice(
+    templates: Templates, brand: Branding, name: str, values: Mapping[str, object], marker: str
+) -> Rendered:
+    """The notice called `name`; `values` are what its templates may print besides the brand."""
+    if name not in NOTICES:
+        raise RenderError(f"there is no notice {name!r}: expected one of {', '.join(NOTICES)}")
+    links = {f"{link}_link": reader_link(marker, link) for link in NOTICES[name]}
+    return render_mail(templates, name, {**cleaned(dict(values)), "brand": cleaned(brand), **links}, marker)
