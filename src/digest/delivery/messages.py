@@ -1,0 +1,125 @@
+"""One reader's message: the mailing's pieces, made once, joined with this reader's links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parseaddr
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.db import Database
+from digest.delivery.composing import Headers, Pieces, compose, message_id
+from digest.delivery.ledger import Job
+from digest.delivery.models import Mailing
+from digest.editions.models import Edition
+from digest.errors import Conflict
+from digest.rendering.rendered import Rendered
+from digest.rendering.renderer import Renderer
+from digest.tokens import Keyring, Purpose
+
+UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mail is from."""
+
+    mailbox: str  # Name <a@b>
+    name: str
+    reply_to: str | None
+    list_id: str | None
+
+    @property
+    def address(self) -> str:
+        """The envelope sender."""
+        return parseaddr(self.mailbox)[1]
+
+    @property
+    def domain(self) -> str:
+        """The domain of Message-IDs, and the list-id's where the settings name none."""
+        return self.address.rpartition("@")[2]
+
+
+@dataclass
+class Messages:
+    """Makes messages for any thread; each mailing's pieces are made at its first message."""
+
+    database: Database
+    renderer: Renderer
+    keyring: Keyring
+    sender: Sender
+    base_url: str
+    marker: Callable[[str], str]
+    _pieces: dict[int, Pieces] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def message(self, job: Job, now: datetime) -> bytes:
+        """The whole message for one delivery, CRLF line ends."""
+        return self.pieces(job).message(
+            to=job.email,
+            message_id=message_id(job.seed, job.public_id, self.sender.domain),
+            date=now,
+            links=self.links(job.public_id, job.departures, now),
+        )
+
+    def links(self, public_id: str, departures: int, now: datetime) -> dict[str, str]:
+        """A reader's own links by the names that templates use."""
+        leave = self.keyring.issue(Purpose.UNSUBSCRIBE, public_id, now)
+        confirm = self.keyring.issue(Purpose.CONFIRM, public_id, now, departures)
+        return {
+            "unsubscribe": f"{self.base_url}/unsubscribe/{leave}",
+            "confirm": f"{self.base_url}/confirm/{confirm}",
+        }
+
+    def pieces(self, job: Job) -> Pieces:
+        """The encoded pieces of a job's mailing; only editions are kept, notices are one of a kind."""
+        if job.notice is not None:
+            return self.notice_pieces(job.notice)
+        with self._lock:
+            if job.mailing_id not in self._pieces:
+                with self.database.read() as session:
+                    self._pieces[job.mailing_id] = self._edition(session, job.mailing_id)
+            return self._pieces[job.mailing_id]
+
+    def notice_pieces(self, name: str) -> Pieces:
+        """A notice, rendered and encoded."""
+        rendered = self.renderer.notice(name, {}, self.marker(f"notice:{name}"))
+        return compose(rendered, self.headers(list_mail=name in UNSUBSCRIBABLE, notice=True))
+
+    def _edition(self, session: Session, mailing_id: int) -> Pieces:
+        query = (
+            select(Edition).join(Mailing, Mailing.edition_id == Edition.id).where(Mailing.id == mailing_id)
+        )
+        edition = session.scalars(query).one()
+        return compose(frozen(edition), self.headers(list_mail=True, key=edition.key))
+
+    def headers(self, *, list_mail: bool, notice: bool = False, key: str = "") -> Headers:
+        """The headers that all copies of a mailing share."""
+        list_id = self.sender.list_id or f"digest.{self.sender.domain}"
+        return Headers(
+            sender=self.sender.mailbox,
+            name=self.sender.name,
+            reply_to=self.sender.reply_to,
+            list_id=list_id if list_mail else None,
+            list_unsubscribe=list_mail,
+            list_archive=f"{self.base_url}/archive" if key and self.base_url.startswith("https:") else None,
+            feedback_id=f"{key}:edition:digest:{_sender_id(list_id)}" if key else None,
+            bulk=not notice,
+            auto_submitted=notice,
+        )
+
+
+def frozen(edition: Edition) -> Rendered:
+    """An approved edition's stored bytes; raises Conflict for one that has none."""
+    if edition.html is None or edition.text is None or edition.marker is None:
+        raise Conflict(f"edition {edition.key} is not approved yet")
+    return Rendered(edition.subject, edition.html, edition.text, edition.marker)
+
+
+def _sender_id(list_id: str) -> str:
+    """Feedback-ID's SenderId: 5 to 15 characters, the same in every mail."""
+    return (list_id.replace(".", "-") + "-list")[:15].strip("-")

@@ -1,0 +1,95 @@
+"""Who is sending: registration, heartbeat, and what happens to the claims of a worker that died."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from digest.delivery.models import Attempt, Delivery, State, Worker
+from digest.delivery.retrying import Policy, doubt
+
+
+def register(session: Session, now: datetime) -> int:
+    """Enter this process as a worker; `now` is real time."""
+    worker = Worker(host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now)
+    session.add(worker)
+    session.flush()
+    return worker.id
+
+
+def beat(session: Session, worker_id: int, now: datetime) -> bool:
+    """Say that the worker lives; False when others have given it up and taken its claims back."""
+    result = session.execute(update(Worker).where(Worker.id == worker_id).values(seen_at=now))
+    return _rows(result) == 1
+
+
+def sign_off(session: Session, worker_id: int) -> None:
+    """Give unused claims back and forget the worker."""
+    session.execute(update(Delivery).where(Delivery.worker_id == worker_id).values(worker_id=None))
+    session.execute(delete(Worker).where(Worker.id == worker_id))
+
+
+def take_back(session: Session, real_now: datetime, now: datetime, lease: timedelta, policy: Policy) -> int:
+    """Free what dead workers held; returns how many deliveries are in doubt because of it.
+
+    A worker is dead when its heartbeat is older than the lease, or when it ran on this host and its
+    process is gone. Its rows at `sending` become `unknown`, the others are simply free again.
+    """
+    doubtful = 0
+    for worker in session.scalars(select(Worker).with_for_update(skip_locked=True)).all():
+        if real_now - worker.seen_at > lease or _process_is_gone(worker):
+            doubtful += _bury(session, worker, now, policy)
+    return doubtful
+
+
+def any_others(session: Session, worker_id: int) -> bool:
+    """Whether another worker holds claims."""
+    others = select(Delivery.mailing_id).where(
+        Delivery.worker_id.is_not(None), Delivery.worker_id != worker_id
+    )
+    return session.execute(others.limit(1)).first() is not None
+
+
+def _bury(session: Session, worker: Worker, now: datetime, policy: Policy) -> int:
+    in_doubt = select(Delivery).where(Delivery.worker_id == worker.id, Delivery.state == State.SENDING)
+    rows = session.scalars(in_doubt).all()
+    for row in rows:
+        step = doubt(row.doubts, now, policy)
+        row.state, row.due_at, row.changed_at = step.state, step.due_at, now
+        row.doubts += 1
+        row.detail = "the sender died while this was on its way; it may or may not have arrived"
+        session.add(_attempt(row, now))
+    session.flush()
+    sign_off(session, worker.id)
+    return len(rows)
+
+
+def _attempt(row: Delivery, now: datetime) -> Attempt:
+    return Attempt(
+        mailing_id=row.mailing_id,
+        subscriber_id=row.subscriber_id,
+        number=row.tries,
+        at=now,
+        result=State.UNKNOWN.value,
+        reply="the sender died",
+    )
+
+
+def _process_is_gone(worker: Worker) -> bool:
+    if worker.host != socket.gethostname():
+        return False
+    try:
+        os.kill(worker.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _rows(result: object) -> int:
+    return int(getattr(result, "rowcount", 0))
