@@ -1,0 +1,100 @@
+"""The composition root: every part, built from the settings in one visible place, closed in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from digest.audience.suppressing import Suppressions
+from digest.clock import Clock, SystemClock
+from digest.config import WEEKDAYS, Settings
+from digest.db import Database
+from digest.db.migrations import require_current
+from digest.delivery.smtp import Relay
+from digest.editions.selecting import Rules
+from digest.editions.weeks import Rhythm
+from digest.rendering.branding import Branding
+from digest.rendering.renderer import Renderer
+from digest.tokens import Keyring
+
+
+@dataclass
+class App:
+    """The parts, made when first asked for, so that a command pays only for what it uses."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """Signs and reads the tokens in readers' links."""
+        return self.settings.keys.keyring()
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """The list of those who must never be mailed."""
+        return Suppressions(self.settings.keys.suppression_key())
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """When editions are due."""
+        schedule = self.settings.schedule
+        return Rhythm(ZoneInfo(schedule.timezone), WEEKDAYS.index(schedule.weekday), schedule.time)
+
+    @property
+    def rules(self) -> Rules:
+        """How much an edition holds."""
+        schedule = self.settings.schedule
+        return Rules(schedule.min_items, schedule.max_items, schedule.max_item_age)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Turns stories and notices into subject, HTML and text."""
+        return Renderer(self.branding, self.settings.newsletter.templates)
+
+    @property
+    def branding(self) -> Branding:
+        """Names, addresses and language as templates see them."""
+        newsletter = self.settings.newsletter
+        return Branding(
+            name=newsletter.name,
+            operator=newsletter.operator,
+            postal_address=newsletter.postal_address,
+            language=newsletter.language,
+            base_url=self.settings.web.base_url,
+        )
+
+    @property
+    def relay(self) -> Relay:
+        """The server that takes the mail from us."""
+        smtp = self.settings.smtp
+        return Relay(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=smtp.secret(),
+            ca_file=smtp.ca_file,
+        )
+
+    @property
+    def sender_domain(self) -> str:
+        """The domain that Message-IDs are made under."""
+        return parseaddr(self.settings.newsletter.sender)[1].rpartition("@")[2]
+
+
+@contextmanager
+def open_app(settings: Settings, clock: Clock | None = None, *, check: bool = True) -> Iterator[App]:
+    """Build the parts and close them in reverse; `check` refuses a database of another version."""
+    database = Database(settings.database.url)
+    try:
+        if check:
+            require_current(database)
+        yield App(settings, clock or SystemClock(), database)
+    finally:
+        database.close()

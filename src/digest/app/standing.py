@@ -1,0 +1,82 @@
+"""Where everything stands: what `digest status` shows and what needs a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digest.app.parts import App
+from digest.app.weekly import OPEN, what_is_due
+from digest.audience.listing import counts as subscriber_counts
+from digest.clock import iso
+from digest.delivery import ledger
+from digest.delivery.models import Delivery, State, Worker
+from digest.editions.models import Edition, Status
+from digest.editions.planning import find_edition
+
+
+def status(app: App) -> dict[str, Any]:
+    """The values of `digest status --json`."""
+    now = app.clock.now()
+    with app.database.read() as session:
+        return {
+            "now": iso(now),
+            "next_edition": _next(app, session),
+            "last_edition": _last(session),
+            "deliveries": ledger.counts(session),
+            "subscribers": subscriber_counts(session),
+            "workers": session.scalar(select(func.count()).select_from(Worker)),
+            "needs_attention": _attention(app, session),
+        }
+
+
+def _next(app: App, session: Session) -> dict[str, Any]:
+    """The edition whose slot has come and which is still open, else the next slot's."""
+    now = app.clock.now()
+    slot = app.rhythm.last_slot(now)
+    edition = find_edition(session, app.rhythm.key_of(slot))
+    if edition is not None and edition.status not in OPEN:
+        slot = app.rhythm.next_slot(now)
+        edition = find_edition(session, app.rhythm.key_of(slot))
+    return {
+        "key": app.rhythm.key_of(slot),
+        "slot": iso(slot),
+        "status": edition.status.value if edition else "not planned yet",
+        "items": len(edition.items) if edition else None,
+        "subject": edition.subject if edition else None,
+    }
+
+
+def _last(session: Session) -> dict[str, Any] | None:
+    done = (Status.SENDING, Status.SENT, Status.SKIPPED, Status.CANCELLED)
+    query = select(Edition).where(Edition.status.in_(done)).order_by(Edition.slot.desc()).limit(1)
+    edition = session.scalar(query)
+    if edition is None:
+        return None
+    return {
+        "key": edition.key,
+        "status": edition.status.value,
+        "reason": edition.reason,
+        "subject": edition.subject,
+        "deliveries": ledger.counts(session, edition.id),
+    }
+
+
+def _attention(app: App, session: Session) -> list[str]:
+    """One sentence for each thing that will not resolve itself."""
+    found = []
+    due = what_is_due(app, app.clock.now())
+    if due.reason:
+        found.append(f"edition {due.edition}: {due.reason}")
+    held = session.scalar(
+        select(func.count())
+        .select_from(Delivery)
+        .where(Delivery.state == State.UNKNOWN, Delivery.due_at.is_(None))
+    )
+    if held:
+        found.append(f"{held} deliveries are in doubt and held: nobody can know whether they arrived")
+    if not app.settings.newsletter.postal_address:
+        found.append("newsletter.postal_address is empty; the law wants a postal address in every newsletter")
+    return found

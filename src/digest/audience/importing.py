@@ -1,0 +1,190 @@
+"""Read a CSV of addresses into the list: good rows in, bad rows named, nobody revived."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from digest.audience.addresses import Address, NotAnAddress, read_address
+from digest.audience.models import Consent, Standing, Subscriber
+from digest.audience.suppressing import Suppressions
+from digest.db import Database
+from digest.errors import SourceError
+from digest.tokens import new_public_id
+
+BATCH = 1000
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One good row."""
+
+    line: int
+    address: Address
+    name: str | None
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows."""
+
+    added: int = 0
+    known: int = 0  # on the list already, in whatever standing: left as they are
+    suppressed: int = 0
+    rejected: list[SourceError] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Every row read so far."""
+        return self.added + self.known + self.suppressed + len(self.rejected)
+
+
+def import_csv(
+    database: Database,
+    file: BinaryIO,
+    source: str,
+    *,
+    suppressions: Suppressions,
+    now: datetime,
+    consent: str | None,
+    on_pending: Callable[[Session, Sequence[Subscriber]], None],
+    on_progress: Callable[[ImportReport], None] = lambda report: None,
+) -> ImportReport:
+    """Add the file's addresses, a thousand to a transaction.
+
+    With `consent` (where and how these people agreed) new rows are active; without it they are pending, and
+    `on_pending` gets them inside the same transaction, to ask them. Raises SourceError for an unusable header.
+    """
+    report = ImportReport()
+    for rows in batched_rows(read_rows(file, source), report):
+        with database.write(lock="subscribers") as session:
+            added = _add_new(session, rows, report, suppressions, now, consent)
+            _record_consent(session, added, consent, source, now)
+            if consent is None:
+                on_pending(session, added)
+        on_progress(report)
+    return report
+
+
+def batched_rows(rows: Iterable[Row | SourceError], report: ImportReport) -> Iterator[list[Row]]:
+    """Good rows in batches; bad ones and repetitions within the batch go to the report."""
+    for batch in _batches(rows):
+        good: dict[str, Row] = {}
+        for row in batch:
+            if isinstance(row, SourceError):
+                report.rejected.append(row)
+            elif row.address.canonical in good:
+                report.known += 1
+            else:
+                good[row.address.canonical] = row
+        yield list(good.values())
+
+
+def _batches(rows: Iterable[Row | SourceError]) -> Iterator[list[Row | SourceError]]:
+    stream = iter(rows)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+def read_rows(file: BinaryIO, source: str) -> Iterator[Row | SourceError]:
+    """Every data row of a CSV with a header; `email` is required, `name` optional, other columns are ignored."""
+    reader = csv.reader(_text_lines(file))
+    columns = _header(next(_guarded(reader, source), None), source)
+    for cells in _guarded(reader, source):
+        if isinstance(cells, SourceError):
+            yield cells
+        elif any(cell.strip() for cell in cells):
+            yield _row(cells, columns, source, reader.line_num)
+
+
+def _text_lines(file: BinaryIO) -> Iterator[str]:
+    for number, line in enumerate(file):
+        # A byte that is no UTF-8 becomes a lone surrogate, so that its row can be named and the rest read.
+        text = line.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
+        yield text.removeprefix("\ufeff") if number == 0 else text
+
+
+def _guarded(reader: Iterator[list[str]], source: str) -> Iterator[list[str] | SourceError]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield SourceError(source, getattr(reader, "line_num", None), None, f"not a CSV row: {error}")
+
+
+def _header(cells: list[str] | SourceError | None, source: str) -> dict[str, int]:
+    names = [cell.strip().lstrip("\ufeff").lower() for cell in cells] if isinstance(cells, list) else []
+    if names.count("email") != 1:
+        found = ", ".join(names)[:80] or "nothing"
+        raise SourceError(
+            source, 1, "email", f"expected a header row with one column called email, found {found}"
+        )
+    return {name: index for index, name in enumerate(names)}
+
+
+def _row(cells: list[str], columns: dict[str, int], source: str, line: int) -> Row | SourceError:
+    def cell(name: str) -> str:
+        index = columns.get(name)
+        return cells[index].strip() if index is not None and index < len(cells) else ""
+
+    if any("\udc80" <= character <= "\udcff" for text in cells for character in text):
+        return SourceError(source, line, None, "expected UTF-8 text; save the file as UTF-8")
+    try:
+        address = read_address(cell("email"))
+    except NotAnAddress as error:
+        return SourceError(source, line, "email", str(error))
+    name = " ".join(cell("name").split())[:LONGEST_NAME]
+    return Row(line, address, name or None)
+
+
+def _add_new(
+    session: Session,
+    rows: list[Row],
+    report: ImportReport,
+    suppressions: Suppressions,
+    now: datetime,
+    consent: str | None,
+) -> list[Subscriber]:
+    canonicals = [row.address.canonical for row in rows]
+    known = set(session.scalars(select(Subscriber.canonical).where(Subscriber.canonical.in_(canonicals))))
+    barred = suppressions.among(session, set(canonicals) - known)
+    added = [_subscriber(row, now, consent) for row in rows if row.address.canonical not in known | barred]
+    report.known += len(known)
+    report.suppressed += len(barred)
+    report.added += len(added)
+    session.add_all(added)
+    session.flush()
+    return added
+
+
+def _subscriber(row: Row, now: datetime, consent: str | None) -> Subscriber:
+    return Subscriber(
+        public_id=new_public_id(),
+        email=row.address.email,
+        canonical=row.address.canonical,
+        name=row.name,
+        status=Standing.ACTIVE if consent else Standing.PENDING,
+        created_at=now,
+        requested_at=None if consent else now,
+        confirmed_at=now if consent else None,
+        departures=0,
+    )
+
+
+def _record_consent(
+    session: Session, added: list[Subscriber], consent: str | None, source: str, now: datetime
+) -> None:
+    event, where = ("imported", f"{consent} ({source})") if consent else ("requested", f"import of {source}")
+    entries = [{"subscriber_id": one.id, "at": now, "event": event, "source": where[:500]} for one in added]
+    if entries:
+        session.execute(insert(Consent), entries)

@@ -1,0 +1,62 @@
+"""The list as an operator sees it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from digest.audience.models import Consent, Standing, Subscriber
+from digest.clock import iso
+
+COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def list_subscribers(session: Session, status: Standing | None = None) -> Iterator[Subscriber]:
+    """Subscribers in the order they came, streamed."""
+    query = select(Subscriber).order_by(Subscriber.id).execution_options(yield_per=1000)
+    if status is not None:
+        query = query.where(Subscriber.status == status)
+    yield from session.scalars(query)
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many there are of each standing; every standing is named."""
+    rows = session.execute(select(Subscriber.status, func.count()).group_by(Subscriber.status)).all()
+    found = {status.value: number for status, number in rows}
+    return {standing.value: found.get(standing.value, 0) for standing in Standing}
+
+
+def as_json(subscriber: Subscriber) -> dict[str, Any]:
+    """One subscriber in the shape of `digest subscribers list --json`."""
+    times = {name: iso(getattr(subscriber, name)) for name in ("created_at", "confirmed_at", "left_at")}
+    return {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value, **times}
+
+
+def history(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+    """The consent history of one subscriber, oldest first."""
+    entries = session.scalars(
+        select(Consent).where(Consent.subscriber_id == subscriber.id).order_by(Consent.id)
+    )
+    return [{"at": iso(e.at), "event": e.event, "source": e.source, "wording": e.wording} for e in entries]
+
+
+def export_csv(session: Session, file: TextIO, status: Standing | None = None) -> int:
+    """Write the list as CSV that no spreadsheet takes for formulas; returns the number of rows."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    number = 0
+    for subscriber in list_subscribers(session, status):
+        values = as_json(subscriber)
+        writer.writerow([_harmless(values[column]) for column in COLUMNS])
+        number += 1
+    return number
+
+
+def _harmless(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,60 @@
+"""Suppression: addresses that must never be mailed, whatever is imported later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.audience.addresses import Address
+from digest.audience.consent import record
+from digest.audience.models import Standing, Subscriber, Suppression
+from digest.tokens import address_hash
+
+STANDING = {"complaint": Standing.COMPLAINED, "bounce": Standing.BOUNCED}
+
+
+class Suppressions:
+    """Questions and additions to the list of keyed hashes."""
+
+    def __init__(self, key: bytes) -> None:
+        """`key` is the settings' suppression key, which is never rotated."""
+        self._key = key
+
+    def hash(self, canonical: str) -> str:
+        """The keyed hash of a canonical address."""
+        return address_hash(self._key, canonical)
+
+    def reason(self, session: Session, canonical: str) -> str | None:
+        """Why an address is suppressed, or None when it is not."""
+        return session.scalar(
+            select(Suppression.reason).where(Suppression.address_hash == self.hash(canonical))
+        )
+
+    def among(self, session: Session, canonicals: Iterable[str]) -> set[str]:
+        """Those of the addresses that are suppressed."""
+        hashes = {self.hash(canonical): canonical for canonical in canonicals}
+        found = session.scalars(select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes)))
+        return {hashes[one] for one in found}
+
+    def suppress(self, session: Session, address: Address, reason: str, source: str, now: datetime) -> bool:
+        """Never mail `address` again; False when that was so already. A subscriber of that address leaves."""
+        subscriber = session.scalar(select(Subscriber).where(Subscriber.canonical == address.canonical))
+        if subscriber and subscriber.status in (Standing.PENDING, Standing.ACTIVE):
+            subscriber.status = STANDING.get(reason, Standing.UNSUBSCRIBED)
+            subscriber.left_at = now
+            subscriber.departures += 1
+            record(session, subscriber, subscriber.status.value, source, now)
+        hashed = self.hash(address.canonical)
+        if session.get(Suppression, hashed):
+            return False
+        session.add(Suppression(address_hash=hashed, reason=reason, at=now))
+        return True
+
+    def lift(self, session: Session, canonical: str) -> None:
+        """Forget a suppression that its own person has undone by confirming anew."""
+        known = session.get(Suppression, self.hash(canonical))
+        if known is not None and known.reason == "unsubscribe":
+            session.delete(known)

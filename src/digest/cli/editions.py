@@ -1,0 +1,186 @@
+"""`digest edition`: what editors do with editions from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+from sqlalchemy.orm import Session
+
+from digest.app import editors
+from digest.cli.shared import actor, app_of, json_option, now_option, print_json
+from digest.editions import editing, freezing, listing
+from digest.editions.models import Edition
+from digest.editions.planning import get_edition
+
+
+@click.group()
+def edition() -> None:
+    """Plan, show, edit, approve, skip, cancel editions."""
+
+
+@edition.command()
+@click.argument("key", required=False)
+@now_option
+@json_option
+@click.pass_context
+def plan(ctx: click.Context, key: str | None, now: datetime | None, as_json: bool) -> None:
+    """Make this ISO week's edition (or KEY) from what is new, or refresh its draft.
+
+    Example: digest edition plan --now 2026-11-19T08:00:00Z
+    """
+    with app_of(ctx, now) as app:
+        _show(editors.plan_edition(app, key), as_json)
+
+
+@edition.command()
+@click.argument("key")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, key: str, as_json: bool) -> None:
+    """Show an edition: what is in it, what is not, and why.
+
+    Example: digest edition show 2026-W47 --json
+    """
+    with app_of(ctx) as app, app.database.read() as session:
+        _show(get_edition(session, key), as_json)
+
+
+@edition.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List every edition, the newest week first.
+
+    Example: digest edition list
+    """
+    with app_of(ctx) as app, app.database.read() as session:
+        found = [listing.as_json(one) for one in listing.list_editions(session)]
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        click.echo(
+            f"{one['key']}  {one['status']:<9}  {len(one['items']):>3} items  {one['subject']}{reason}"
+        )
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--subject", help="Your own subject; empty for the one written from the facts.")
+@click.option("--preheader", help="The line inboxes show after the subject.")
+@click.option("--intro", help="Markdown above the board; @FILE reads a file.")
+@click.option("--order", help="Comparisons to show first, in this order, separated by commas.")
+@click.option("--pin", multiple=True, metavar="SLUG", help="Put this comparison in.")
+@click.option("--leave-out", multiple=True, metavar="SLUG", help="Keep this one out, this time.")
+@click.option("--reason", default="", help="Why it is left out.")
+@click.option("--undo", multiple=True, metavar="SLUG", help="Forget what was decided about this one.")
+@click.pass_context
+def edit(ctx: click.Context, /, key: str, **options: object) -> None:
+    """Change a draft. Planning again keeps it.
+
+    Example: digest edition edit 2026-W47 --subject "Two free models and a yardstick" --pin alpha-vs-beta
+    """
+    with app_of(ctx) as app:
+        _show(editors.edit_edition(app, key, _change(options)), as_json=False)
+
+
+def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:
+    """The options as one change to a draft."""
+
+    def words(name: str) -> str | None:
+        value = options[name]
+        return _text(str(value)) if value is not None else None
+
+    def many(name: str) -> list[str]:
+        value = options[name]
+        return [str(one) for one in value] if isinstance(value, tuple) else []
+
+    def change(session: Session, edition: Edition) -> None:
+        editing.set_words(
+            edition, subject=words("subject"), preheader=words("preheader"), intro=words("intro")
+        )
+        if options["order"]:
+            editing.order(
+                session, edition, [s.strip() for s in str(options["order"]).split(",") if s.strip()]
+            )
+        for slug in many("pin"):
+            editing.pin(session, edition, slug)
+        for slug in many("leave_out"):
+            editing.leave_out(session, edition, slug, str(options["reason"]))
+        for slug in many("undo"):
+            editing.undecide(session, edition, slug)
+
+    return change
+
+
+def _text(value: str) -> str:
+    if not value.startswith("@"):
+        return value
+    with click.open_file(value[1:], encoding="utf-8") as file:
+        return str(file.read())
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--withdraw", is_flag=True, help="Take an approval back, before mailing began.")
+@click.option("--by", default=None, help="Who approves; by default your user name.")
+@now_option
+@click.pass_context
+def approve(ctx: click.Context, key: str, withdraw: bool, by: str | None, now: datetime | None) -> None:
+    """Freeze an edition: from now on its bytes do not change, and `digest run` sends it at its time.
+
+    Example: digest edition approve 2026-W47
+    """
+    with app_of(ctx, now) as app:
+        if not withdraw:
+            _show(editors.approve(app, key, by or actor()), as_json=False)
+            return
+        with app.database.write(lock="editions") as session:
+            freezing.thaw(session, get_edition(session, key))
+    click.echo(f"{key} is a draft again")
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--reason", default="skipped by an editor")
+@click.pass_context
+def skip(ctx: click.Context, key: str, reason: str) -> None:
+    """Send nothing for this week; its comparisons wait for the next edition.
+
+    Example: digest edition skip 2026-W47 --reason "public holiday"
+    """
+    with app_of(ctx) as app, app.database.write(lock="editions") as session:
+        freezing.skip(get_edition(session, key), reason)
+    click.echo(f"{key} is skipped: {reason}")
+
+
+@edition.command()
+@click.argument("key")
+@click.option("--reason", default="cancelled by an editor")
+@click.pass_context
+def cancel(ctx: click.Context, key: str, reason: str) -> None:
+    """Stop an edition for good; whoever has not been sent it yet will not be.
+
+    Example: digest edition cancel 2026-W47 --reason "wrong prices"
+    """
+    with app_of(ctx) as app, app.database.write(lock="editions") as session:
+        freezing.cancel(get_edition(session, key), reason, app.clock.now())
+    click.echo(f"{key} is cancelled: {reason}")
+
+
+def _show(edition: Edition, as_json: bool) -> None:
+    values = listing.as_json(edition)
+    if as_json:
+        print_json(values)
+        return
+    reason = f" ({values['reason']})" if values["reason"] else ""
+    click.echo(f"{values['key']}  {values['status']}{reason}  sends {values['slot']}")
+    click.echo(f"window     {values['window_start']} – {values['window_end']}")
+    click.echo(f"subject    {values['subject']}\npreheader  {values['preheader']}")
+    for item in values["items"]:
+        click.echo(f"{item['position']:>4}. {item['comparison']}  ({item['reason']})")
+    for left in values["left_out"]:
+        click.echo(f"   –  {left['comparison']}  ({left['reason']})")

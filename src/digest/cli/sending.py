@@ -1,0 +1,150 @@
+"""`digest run`, `digest send` and `digest status`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+
+from digest.app import standing, weekly
+from digest.app.weekly import RunReport
+from digest.cli.shared import app_of, json_option, now_option, print_json
+from digest.clock import iso
+from digest.delivery.sending import Tally
+
+
+@click.command()
+@now_option
+@click.option("--dry-run", is_flag=True, help="Say what is due; change nothing.")
+@json_option
+@click.pass_context
+def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) -> None:
+    """Plan, freeze and send what is due, and everything that waits for a retry.
+
+    Safe to call at any time, any number of times, from several machines: one edition a week, one mail each.
+
+    Example: digest run
+    """
+    with app_of(ctx, now) as app:
+        if dry_run:
+            report = weekly.what_is_due(app, app.clock.now())
+        else:
+            with _stoppable() as stop, _progress() as on_progress:
+                report = weekly.run(app, stop, on_progress)
+    _show(report, as_json)
+    ctx.exit(report.exit_code)
+
+
+@click.command()
+@click.argument("key")
+@now_option
+@json_option
+@click.pass_context
+def send(ctx: click.Context, key: str, now: datetime | None, as_json: bool) -> None:
+    """Send or resume one approved edition now, whatever its time.
+
+    Example: digest send 2026-W47
+    """
+    with app_of(ctx, now) as app, _stoppable() as stop, _progress() as on_progress:
+        report = weekly.send_edition(app, key, stop, on_progress)
+    _show(report, as_json)
+    ctx.exit(report.exit_code)
+
+
+@click.command()
+@now_option
+@json_option
+@click.pass_context
+def status(ctx: click.Context, now: datetime | None, as_json: bool) -> None:
+    """Show where everything stands and what needs a person.
+
+    Example: digest status --json
+    """
+    with app_of(ctx, now) as app:
+        values = standing.status(app)
+    if as_json:
+        print_json(values)
+        return
+    coming, last = values["next_edition"], values["last_edition"]
+    click.echo(
+        f"next edition  {coming['key']}  {coming['status']}  {coming['slot']}  {coming['subject'] or ''}"
+    )
+    if last:
+        click.echo(f"last edition  {last['key']}  {last['status']}  {last['subject']}")
+        click.echo(f"              {_numbers(last['deliveries'])}")
+    click.echo(f"deliveries    {_numbers(values['deliveries'])}")
+    click.echo(f"subscribers   {_numbers(values['subscribers'])}")
+    for sentence in values["needs_attention"]:
+        click.secho(f"! {sentence}", fg="yellow")
+
+
+def _numbers(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counts.items() if number) or "none"
+
+
+def _show(report: RunReport, as_json: bool) -> None:
+    if as_json:
+        print_json(_values(report))
+        return
+    reason = f" ({report.reason})" if report.reason else ""
+    click.echo(f"edition {report.edition}: {report.status or 'not sent'}{reason}")
+    click.echo(f"mails sent in this run: {report.sent}")
+    if report.deliveries:
+        click.echo(f"deliveries of the edition: {_numbers(report.deliveries)}")
+    if report.bounced:
+        click.echo(f"{report.bounced} readers bounced for good and are suppressed")
+    if report.waiting_until:
+        click.echo(f"some deliveries wait for a retry, the next at {iso(report.waiting_until)}: call again")
+    if report.stopped:
+        click.echo(f"digest: {report.stopped}", err=True)
+
+
+def _values(report: RunReport) -> dict[str, Any]:
+    return {
+        "edition": report.edition,
+        "status": report.status,
+        "reason": report.reason,
+        "sent": report.sent,
+        "deliveries": report.deliveries,
+        "bounced": report.bounced,
+        "waiting_until": iso(report.waiting_until),
+        "stopped": str(report.stopped) if report.stopped else None,
+    }
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set: what is in flight is finished and recorded, then the run ends."""
+    stop = threading.Event()
+    before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Tally], None]]:
+    """A live count at a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda tally: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sending")
+
+        def show(tally: Tally) -> None:
+            words = ", ".join(f"{number} {state.value}" for state, number in tally.tries.items())
+            bar.update(task, description=f"sending: {words}")
+
+        yield show

@@ -1,0 +1,62 @@
+"""What every command needs: the app for its settings, `--json`, `--now`, and the actor's name."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from digest.app.parts import App, open_app
+from digest.clock import SystemClock, parse_moment
+from digest.config import Settings, load_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option: Callable[[Command], Command] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class _Moment(click.ParamType):
+    name = "ISO 8601"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return parse_moment(value)
+        except ValueError:
+            self.fail(
+                f"expected a moment with its offset, such as 2026-11-19T08:00:00Z, not {value!r}", param, ctx
+            )
+
+
+MOMENT = _Moment()
+now_option: Callable[[Command], Command] = click.option("--now", type=MOMENT, help="Act as if it were this moment (2026-11-19T08:00:00Z).")
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """The settings this command runs under."""
+    return load_settings(Path(ctx.obj) if ctx.obj else None)
+
+
+@contextmanager
+def app_of(ctx: click.Context, now: datetime | None = None) -> Iterator[App]:
+    """The app for this command."""
+    with open_app(settings_of(ctx), SystemClock(now)) as app:
+        yield app
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def actor() -> str:
+    """Who is at the keyboard, for the record of approvals."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

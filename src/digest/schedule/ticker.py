@@ -1,0 +1,54 @@
+"""Call the weekly run once a minute, from a memory store: any number of these make one edition."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.app import weekly
+from digest.app.parts import App
+from digest.errors import DigestError
+from digest.logs import get_logger
+
+TICK_SECONDS = 60
+
+
+def tick_until(app: App, stop: threading.Event, every: float = TICK_SECONDS) -> None:
+    """Tick at once and then every `every` seconds until `stop` is set; a run in flight is finished first."""
+    # misfire_grace_time=None and coalesce: a tick that comes late, comes; several late ones come as one.
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=[app, stop],
+        seconds=every,
+        next_run_time=datetime.now(UTC),
+        max_instances=1,
+        coalesce=True,
+        misfire_grace_time=None,
+    )
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+
+
+def tick(app: App, stop: threading.Event) -> None:
+    """One run. What goes wrong is logged, and the next tick tries again."""
+    logger = get_logger()
+    try:
+        report = weekly.run(app, stop)
+    except DigestError as error:
+        logger.error(str(error), action="run_failed")
+    except Exception:  # noqa: BLE001 - the ticker must outlive whatever one tick meets
+        logger.exception("the run failed", action="run_failed")
+    else:
+        if report.sent or report.stopped:
+            logger.info(
+                f"edition {report.edition}: {report.status}; {report.sent} mails sent",
+                action="run",
+                edition=report.edition,
+                sent=report.sent,
+                stopped=str(report.stopped) if report.stopped else None,
+            )
