@@ -7,10 +7,9 @@ A new NOT NULL column needs a server default; an index on a big PostgreSQL table
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from alembic import op
-from digest import db
 
+from digest import db
 
 revision = "0001"
 down_revision = None

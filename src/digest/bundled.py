@@ -1,4 +1,4 @@
-"""Finds the folders that travel with the package: templates, reader pages, migrations."""
+"""Finds the folders that travel with the package: templates, reader pages, migrations, examples."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Literal
 
 from digest.errors import ConfigError
 
-Folder = Literal["email", "subscribers", "alembic"]
+Folder = Literal["email", "subscribers", "alembic", "examples"]
 
 _PACKAGE = Path(__file__).resolve().parent
 _IN_CHECKOUT: dict[str, str] = {
     "email": "templates/email",
     "subscribers": "subscribers",
     "alembic": "alembic",
+    "examples": "examples",
 }
 
 

@@ -1,8 +1,8 @@
-"""Links that only we can make: a purpose, an opaque subscriber id and a MAC, short enough for one header line.
+"""Links that only we can make: a purpose, an opaque subscriber id and a MAC, in one header line.
 
-Layout before base64url: version+purpose (1 byte), key id (1), subscriber id (12), issued at (4, Unix seconds
-big-endian) and generation (2), both only for purposes that expire, keyed BLAKE2b MAC (12). Each purpose has its own MAC key, so that
-a token made for one cannot be used for another. An unsubscribe token is 35 characters and never expires.
+Layout before base64url: purpose (1 byte), key id (1), subscriber id (12), then only for purposes that expire
+issued at (4, Unix seconds big-endian) and generation (2), at last a keyed BLAKE2b MAC (12) that differs by
+purpose, so that a token made for one cannot be used for another. An unsubscribe token has 35 characters.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def new_public_id() -> str:
 
 
 def address_hash(key: bytes, canonical: str) -> str:
-    """The keyed hash under which a suppressed address is remembered (HMAC, so that it cannot be guessed back)."""
+    """The keyed hash of a suppressed address: nobody can guess it back without the key."""
     return hashlib.blake2b(canonical.encode(), key=key[:64], digest_size=20, person=b"suppress").hexdigest()
 
 

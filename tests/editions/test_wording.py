@@ -49,7 +49,7 @@ def test_one_comparison_names_both_and_the_numbers() -> None:
     """The subject is the verdict, and the preheader adds the votes."""
     week = story(versus(tool("Ace", 50), tool("Bee", 100)))
     assert week.subject == "Bee beats Ace, 100% to 50%"
-    assert week.headline == "The whole panel would ship Bee, and one that splits it"
+    assert week.headline == "The whole panel would ship Bee; Ace splits it"
     assert week.preheader == "4 of 4 would ship Bee, 2 of 4 Ace."
 
 
@@ -98,6 +98,13 @@ def test_the_whole_panel_means_one_hundred(best: int) -> None:
     assert f"{best}%" in week.subject
 
 
+def test_a_yardstick_that_leads_is_not_counted_twice() -> None:
+    """It is one of the tools the whole panel would ship, so it is no further one."""
+    mark = tool("Mark", 100)
+    week = story(versus(tool("A", 100), mark), versus(tool("B"), mark))
+    assert week.headline == "Two tools the whole panel would ship"
+
+
 def test_several_yardsticks_and_pairs_are_counted() -> None:
     """The standfirst says how the comparisons share out."""
     a, b = tool("A"), tool("B")
@@ -139,7 +146,7 @@ def test_words_stay_short_and_on_one_line(name: str, count: int) -> None:
 def test_long_names_are_cut_at_a_word() -> None:
     """The cut is marked and falls between words."""
     long, longer = tool("Something remarkably long", 100), tool("Another name that will not fit at all", 0)
-    assert story(versus(long, longer)).subject == "Something remarkably long beats Another name that…, 100% to 0%"
+    assert story(versus(long, longer)).subject == "Something remarkably… beats Another name that…, 100% to 0%"
 
 
 def test_a_bracket_goes_before_a_word_does() -> None:

@@ -16,7 +16,9 @@ BRANDING = Branding(
 
 def tool(name: str, panel_ship: int | None = 75, *, quotes: int = 4, **facts: object) -> Tool:
     """A tool whose every field says whose it is."""
-    said = tuple(Quote(f"Quote {number} on {name} is here. It has a second sentence.") for number in range(quotes))
+    said = tuple(
+        Quote(f"Quote {number} on {name} is here. It has a second sentence.") for number in range(quotes)
+    )
     values: dict[str, object] = {
         "slug": name.lower().replace(" ", "-"),
         "category": f"Category of {name}",

@@ -101,29 +101,19 @@ class Preview:
 def preview(app: App, key: str | None = None) -> Preview:
     """What readers of an edition would get: the frozen bytes, or a rendering of the draft.
 
-    A week that has no draft yet is planned in a transaction that is then undone: looking leaves no trace.
+    A week that has no draft yet is planned on trial: looking leaves no trace.
     """
     now = app.clock.now()
     key = key or coming_key(app, now)
-    try:
-        with app.database.write(lock="editions") as session:
-            edition = find_edition(session, key)
-            if edition is None:
-                edition = plan_in(app, session, key, now)
-            if edition.html is None and not edition.items:
-                raise Conflict(f"edition {key} has nothing in it: {edition.reason or 'nothing new'}")
-            rendered = frozen(edition) if edition.html is not None else render(app, session, edition)
-            raise _Undo(Preview(key, edition.preheader, rendered))
-    except _Undo as done:
-        return done.preview
+    with app.database.trial(lock="editions") as session:
+        edition = find_edition(session, key) or plan_in(app, session, key, now)
+        if edition.html is None and not edition.items:
+            raise Conflict(f"edition {key} has nothing in it: {edition.reason or 'nothing new'}")
+        rendered = frozen(edition) if edition.html is not None else render(app, session, edition)
+        return Preview(key, edition.preheader, rendered)
 
 
 def render(app: App, session: Session, edition: Edition) -> Rendered:
     """An edition's rows as subject, HTML and text."""
     marker = content_marker(app.settings.keys.suppression_key(), edition.key)
     return app.renderer.edition(tell(session, edition, app.settings.web.base_url), marker)
-
-
-class _Undo(Exception):  # noqa: N818 - carries a result out of a transaction that must not commit
-    def __init__(self, preview: Preview) -> None:
-        self.preview = preview

@@ -57,7 +57,7 @@ def check_unsubscribe(app: App, token: str) -> bool:
 
 
 def unsubscribe(app: App, token: str, *, source: str) -> None:
-    """The person behind the link leaves, at once and for good; doing it twice is fine. Raises InvalidToken."""
+    """The person behind the link leaves, at once; doing it twice is fine. Raises InvalidToken."""
     now = app.clock.now()
     parsed = app.keyring.read(token, Purpose.UNSUBSCRIBE, now)
     with app.database.write(lock="subscribers") as session:
@@ -68,7 +68,7 @@ def unsubscribe(app: App, token: str, *, source: str) -> None:
 
 
 def add_with_consent(app: App, email: str, *, consent: str, name: str | None = None) -> bool:
-    """Add an address whose owner agreed elsewhere; False when it is known or suppressed. Raises NotAnAddress."""
+    """Add somebody who agreed elsewhere; False when known or suppressed. Raises NotAnAddress."""
     address, now = read_address(email), app.clock.now()
     with app.database.write(lock="subscribers") as session:
         return joining.add_active(session, address, app.suppressions, consent=consent, name=name, now=now)

@@ -52,7 +52,7 @@ class RunReport:
 
 
 def run(
-    app: App, stop: threading.Event | None = None, on_progress: Callable[[Tally], None] = lambda tally: None
+    app: App, stop: threading.Event | None = None, on_progress: Callable[[Tally], None] = lambda _: None
 ) -> RunReport:
     """Do what is due now: this slot's edition, retries, notices."""
     report = RunReport()
@@ -64,7 +64,7 @@ def send_edition(
     app: App,
     key: str,
     stop: threading.Event | None = None,
-    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_progress: Callable[[Tally], None] = lambda _: None,
 ) -> RunReport:
     """Send or resume one approved edition now, on a person's word, whatever its slot."""
     report = RunReport()
@@ -165,7 +165,7 @@ def deliver(
     app: App,
     report: RunReport,
     stop: threading.Event | None = None,
-    on_progress: Callable[[Tally], None] = lambda tally: None,
+    on_progress: Callable[[Tally], None] = lambda _: None,
 ) -> RunReport:
     """Send all that is due, waiting out short delays and other workers, then close what is finished."""
     stop = stop or threading.Event()
@@ -226,7 +226,7 @@ def _work_is_due(app: App) -> bool:
 
 
 def _worth_waiting(app: App, stop: threading.Event) -> bool:
-    """Wait for a retry that is due shortly, or while another worker holds claims; False when neither is so."""
+    """Wait for a retry due shortly, or while another worker holds claims; False when neither is so."""
     with app.database.read() as session:
         due, busy = ledger.next_due(session), workers.any_others(session, 0)
     delay = (due - app.clock.now()).total_seconds() if due else None

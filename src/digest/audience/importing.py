@@ -56,12 +56,14 @@ def import_csv(
     now: datetime,
     consent: str | None,
     on_pending: Callable[[Session, Sequence[Subscriber]], None],
-    on_progress: Callable[[ImportReport], None] = lambda report: None,
+    on_progress: Callable[[ImportReport], None] = lambda _: None,
 ) -> ImportReport:
     """Add the file's addresses, a thousand to a transaction.
 
     With `consent` (where and how these people agreed) new rows are active; without it they are pending, and
-    `on_pending` gets them inside the same transaction, to ask them. Raises SourceError for an unusable header.
+    `on_pending` gets them inside the same transaction, to ask them.
+
+    Raises SourceError for an unusable header.
     """
     report = ImportReport()
     for rows in batched_rows(read_rows(file, source), report):
@@ -95,7 +97,7 @@ def _batches(rows: Iterable[Row | SourceError]) -> Iterator[list[Row | SourceErr
 
 
 def read_rows(file: BinaryIO, source: str) -> Iterator[Row | SourceError]:
-    """Every data row of a CSV with a header; `email` is required, `name` optional, other columns are ignored."""
+    """Every data row of a CSV with a header: `email` required, `name` optional, other columns ignored."""
     reader = csv.reader(_text_lines(file))
     columns = _header(next(_guarded(reader, source), None), source)
     for cells in _guarded(reader, source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 import click
@@ -27,7 +28,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], published_at: datetime |
     Example: digest import pages/ --published-at 2026-11-16T08:00:00Z
     """
     with app_of(ctx) as app:
-        records = read_sources(paths, click.get_binary_stream("stdin"))
+        records = read_sources(paths, sys.stdin.buffer)
         report = import_comparisons(app.database, records, now=app.clock.now(), published_at=published_at)
     _show(report, as_json)
     ctx.exit(1 if report.rejected else 0)

@@ -134,7 +134,7 @@ def _stoppable() -> Iterator[threading.Event]:
 def _progress() -> Iterator[Callable[[Tally], None]]:
     """A live count at a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda tally: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

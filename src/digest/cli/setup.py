@@ -12,8 +12,7 @@ import click
 from digest.cli.shared import settings_of
 from digest.config import load_settings
 from digest.config.template import settings_template
-from digest.db import Database
-from digest.db import migrations
+from digest.db import Database, migrations
 from digest.errors import DigestError
 
 

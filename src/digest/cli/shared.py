@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -16,12 +16,10 @@ from digest.app.parts import App, open_app
 from digest.clock import SystemClock, parse_moment
 from digest.config import Settings, load_settings
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-json_option: Callable[[Command], Command] = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     name = "ISO 8601"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
@@ -34,7 +32,7 @@ class _Moment(click.ParamType):
 
 
 MOMENT = _Moment()
-now_option: Callable[[Command], Command] = click.option("--now", type=MOMENT, help="Act as if it were this moment (2026-11-19T08:00:00Z).")
+now_option = click.option("--now", type=MOMENT, help="Act as if it were this moment (2026-11-19T08:00:00Z).")
 
 
 def settings_of(ctx: click.Context) -> Settings:

@@ -36,7 +36,7 @@ def _no_breaks(value: str) -> str:
 def _mailbox(value: str) -> str:
     name, address = parseaddr(_no_breaks(value))
     local, _, domain = address.rpartition("@")
-    if not local or "." not in domain and domain != "localhost" or not address.isascii():
+    if not local or ("." not in domain and domain != "localhost") or not address.isascii():
         raise ValueError('expected "Name <name@example.org>"')
     Address(display_name=name, addr_spec=address)
     return value
@@ -77,7 +77,7 @@ def _base_url(value: str) -> str:
 
 
 def _list_id(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value) or len(value) > 255:
+    if (value and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value)) or len(value) > 255:
         raise ValueError('expected a dotted name such as "weekly.example.org" (RFC 2919)')
     return value
 

@@ -10,44 +10,44 @@ TEMPLATE = """\
 # name = "Weekly AI Tool Verdicts"
 # sender = "Weekly AI Tool Verdicts <digest@example.org>"   # the From of every mail; use your own domain
 # reply_to = "editors@example.org"
-# operator = "The editors"                                  # who is responsible
-# postal_address = ""                                       # in every mail; the law wants one (CAN-SPAM and others)
-# list_id = ""                                              # RFC 2919, such as "weekly.example.org"; never change it
+# operator = "The editors"                      # who is responsible
+# postal_address = ""                           # in every mail; the law wants one (CAN-SPAM and others)
+# list_id = ""                                  # RFC 2919, such as "weekly.example.org"; never change it
 # language = "en"
-# templates = "my-templates"                                # your own email templates, file by file over ours
-# pages = "my-pages"                                        # the same for the web pages
+# templates = "my-templates"                    # your own email templates, file by file over ours
+# pages = "my-pages"                            # the same for the web pages
 
 [web]
-# base_url = "http://127.0.0.1:8000"                        # where readers' links lead: your public https address
-# host = "127.0.0.1"                                        # where `digest serve` listens
+# base_url = "http://127.0.0.1:8000"            # where readers' links lead: your public https address
+# host = "127.0.0.1"                            # where `digest serve` listens
 # port = 8000
 
 [database]
-# url = "sqlite:///digest.db"                               # beside this file; or "postgresql://user@host/name"
+# url = "sqlite:///digest.db"                   # beside this file; or "postgresql://user@host/name"
 
 [smtp]
 # host = "localhost"
 # port = 587
-# security = "starttls"                                     # or "tls"; "none" for this machine only
+# security = "starttls"                         # or "tls"; "none" for this machine only
 # username = "digest"
-# password = "..."                                          # better: password_file
+# password = "..."                              # better: password_file
 # password_file = "smtp-password"
-# ca_file = "ca.pem"                                        # if the relay's certificate is from your own authority
+# ca_file = "ca.pem"                            # if the relay's certificate is from your own authority
 # connections = 4
-# per_second = 10                                           # at most so many mails a second
+# per_second = 10                               # at most so many mails a second
 
 [schedule]
-# timezone = "UTC"                                          # IANA name such as "Europe/Berlin"
+# timezone = "UTC"                              # IANA name such as "Europe/Berlin"
 # weekday = "thursday"
 # time = "09:00"
-# approval = "automatic"                                    # or "editor": nothing goes out unapproved
-# min_items = 1                                             # fewer wait for next week
-# max_items = 10                                            # more wait for next week
-# max_age = "6 days"                                        # later than this is not sent without a person's word
-# max_item_age = "8 weeks"                                  # a comparison that waited longer is left out
+# approval = "automatic"                        # or "editor": nothing goes out unapproved
+# min_items = 1                                 # fewer wait for next week
+# max_items = 10                                # more wait for next week
+# max_age = "6 days"                            # later than this is not sent without a person's word
+# max_item_age = "8 weeks"                      # a comparison that waited longer is left out
 
 [delivery]
-# after_crash = "resend"                                    # or "hold": what may have arrived waits for a person
+# after_crash = "resend"                        # or "hold": what may have arrived waits for a person
 # resend_after = "10 seconds"
 # retry_after = ["5 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"]
 # give_up_after = "2 days"

@@ -128,7 +128,7 @@ def _rename(session: Session, known: Tool, tool: ToolRecord, record: ComparisonR
     key = name_key(tool.name)
     other = session.scalar(select(Tool.slug).where(Tool.name_key == key, Tool.id != known.id))
     if other:
-        message = f"expected a name of its own for the tool {known.slug}, but {tool.name[:60]!r} is the tool {other}"
+        message = f"expected a name of its own for {known.slug}, but {tool.name[:60]!r} is the tool {other}"
         raise SourceError(record.source, record.line, "tools.name", message)
     known.name_key = key
 

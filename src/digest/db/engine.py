@@ -55,6 +55,13 @@ class Database:
                 )
             yield session
 
+    @contextmanager
+    def trial(self, lock: str | None = None) -> Iterator[Session]:
+        """A write unit that is undone at the end, to see what would come of it."""
+        with self.write(lock) as session:
+            yield session
+            session.rollback()
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()

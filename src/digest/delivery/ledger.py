@@ -70,7 +70,7 @@ def claim(
     session: Session, worker_id: int, suppressions: Suppressions, now: datetime, limit: int
 ) -> list[Job]:
     """Take up to `limit` due deliveries, notices first, and drop those who must not get theirs any more."""
-    taken = _take(session, worker_id, now, limit)
+    taken = _take(session, now, limit)
     barred = suppressions.among(session, {subscriber.canonical for _, _, subscriber in taken})
     jobs = []
     for delivery, mailing, subscriber in taken:
@@ -83,9 +83,7 @@ def claim(
     return jobs
 
 
-def _take(
-    session: Session, worker_id: int, now: datetime, limit: int
-) -> Sequence[tuple[Delivery, Mailing, Subscriber]]:
+def _take(session: Session, now: datetime, limit: int) -> Sequence[tuple[Delivery, Mailing, Subscriber]]:
     query = (
         select(Delivery, Mailing, Subscriber)
         .join(Mailing, Delivery.mailing_id == Mailing.id)

@@ -41,11 +41,9 @@ def next_step(
             return Step(State.FAILED)
         case Meaning.UNKNOWN:
             return doubt(doubts, now, policy)
-        case Meaning.US:
-            return Step(State.PENDING, now)  # nobody's fault but ours: the run stops, the row waits
         case Meaning.CONNECTION if tries <= RECONNECTS:
             return Step(State.PENDING, now)
-        case _:
+        case _:  # LATER, US, a connection lost too often: a refusal of us costs nobody more than the wait
             return _later(tries, owed_since, now, policy)
 
 

@@ -26,6 +26,8 @@ from digest.delivery.smtp import Relay, Session
 from digest.errors import DigestError, RelayRefused
 from digest.logs import get_logger, short_address
 
+REFUSALS_IN_A_ROW = 3
+
 
 @dataclass
 class Tally:
@@ -54,7 +56,7 @@ class Engine:
     def run(
         self,
         stop: threading.Event | None = None,
-        on_progress: Callable[[Tally], None] = lambda tally: None,
+        on_progress: Callable[[Tally], None] = lambda _: None,
     ) -> Tally:
         """Send until nothing is due that another worker does not hold, or until `stop` is set.
 
@@ -76,6 +78,7 @@ class _Shift:
         self.tally = Tally()
         self.claimed: deque[Job] = deque()
         self.lock = threading.Lock()
+        self.refusals = 0
         self.pace = _Pace(engine.per_second)
 
     def work(self) -> Tally:
@@ -183,8 +186,16 @@ class _Shift:
                 self.tally.tries[state] += 1
             self.on_progress(self.tally)
         self._report(job, outcome, state)
-        if outcome.meaning is Meaning.US:
-            raise RelayRefused(f"{engine.relay} refuses us: {outcome.code or ''} {outcome.text}".strip())
+        self._count_refusals(outcome)
+
+    def _count_refusals(self, outcome: Outcome) -> None:
+        """Stop when we are refused several times in a row; once may be one mail server's grudge."""
+        with self.lock:
+            self.refusals = self.refusals + 1 if outcome.meaning is Meaning.US else 0
+            refused = self.refusals >= REFUSALS_IN_A_ROW
+        if refused:
+            words = f"{self.engine.relay} refuses us: {outcome.code or ''} {outcome.text}"
+            raise RelayRefused(words.strip())
 
     def _report(self, job: Job, outcome: Outcome, state: State | None) -> None:
         get_logger().debug(

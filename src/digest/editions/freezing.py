@@ -24,7 +24,7 @@ def freeze(
     by: str,
     now: datetime,
 ) -> None:
-    """Approve a draft: store the rendered bytes, which the archive and every reader get, and never change them.
+    """Approve a draft: store the bytes that the archive and every reader get, for good.
 
     Raises Conflict when the edition is no draft or holds nothing.
     """

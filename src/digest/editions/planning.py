@@ -101,7 +101,7 @@ def _sent_in(session: Session, edition: Edition) -> dict[int, str]:
     rows = session.execute(
         select_rows(Item.comparison_id, Edition.key).join(Edition).where(mailed, Edition.id != edition.id)
     )
-    return {comparison: key for comparison, key in rows}
+    return dict(rows.tuples().all())
 
 
 def _candidate(comparison: Comparison, sent: dict[int, str]) -> Candidate:

@@ -59,7 +59,7 @@ def select(
     rules: Rules,
     window_start: datetime,
     window_end: datetime,
-    choices: Choices = Choices(),  # noqa: B008 - frozen
+    choices: Choices = Choices(),
 ) -> Selection:
     """Choose for the half-open window [window_start, window_end).
 

@@ -21,7 +21,7 @@ class Rhythm:
     time: time
 
     def slot_of(self, key: str) -> datetime:
-        """The slot of the ISO week called `key` (2026-W47), in UTC; raises NotFound for a key that is none."""
+        """The slot of the ISO week called `key` (2026-W47), in UTC; raises NotFound for any other text."""
         match = re.fullmatch(r"(\d{4})-W(\d{2})", key)
         try:
             day = date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1) if match else None

@@ -15,6 +15,8 @@ _NO_ATTRIBUTES = [
 _DOCTYPE = re.compile(r"<!doctype html>", re.IGNORECASE)
 _KEEP_SHEET = re.compile(r"<style(?=[ >])")
 _STYLE = re.compile(r"(<[a-z][a-z0-9]* [^<>]*?style=\")([^\"<>]*)")
+# premailer shortens #ffffff to #fff, which some mail programs do not read.
+_SHORT_COLOUR = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])(?![0-9a-fA-F])")
 _IGNORE = ' data-premailer="ignore"'
 
 
@@ -27,8 +29,13 @@ def inline_styles(html: str, theme: str) -> str:
 
 
 def _tight(html: str) -> str:
-    """The HTML without the blanks that premailer puts between declarations: one kilobyte in sixty."""
-    return _STYLE.sub(lambda match: match[1] + match[2].replace("; ", ";"), html)
+    """The HTML with colours of six digits, and without blanks between declarations."""
+    return _STYLE.sub(_tight_style, html)
+
+
+def _tight_style(match: re.Match[str]) -> str:
+    before, style = match.groups()
+    return before + _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";"))
 
 
 def _premailer(html: str, theme: str) -> Premailer:

@@ -80,7 +80,7 @@ class _Depth(HTMLParser):
 
     now = deepest = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.now += tag not in _VOID
         self.deepest = max(self.deepest, self.now)
 

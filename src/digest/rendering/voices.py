@@ -10,7 +10,7 @@ from digest.editions.phrasing import clean, shorten
 from digest.editions.story import Quote, Tool
 
 QUOTE_WIDTH = 220
-_AROUND = '"“”„«»'
+_AROUND = frozenset('"“”„«»')
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*")
 _PAUSE = re.compile(r"\s[—–-]\s|[—;:,](?=\s)|[、，；：]")
 _ABBREVIATION = re.compile(
@@ -64,7 +64,7 @@ def _voice(quote: Quote) -> Voice:
 def _unquoted(text: str) -> str:
     """The text without quotation marks around the whole of it: the templates set their own."""
     line = clean(text)
-    enclosed = len(line) > 1 and line[0] in _AROUND and line[-1] in _AROUND
+    enclosed = len(line) > 1 and line[0] in _AROUND and line[-1] in _AROUND and not _AROUND & set(line[1:-1])
     return line[1:-1].strip() if enclosed else line
 
 

@@ -40,15 +40,16 @@ def tick(app: App, stop: threading.Event) -> None:
     try:
         report = weekly.run(app, stop)
     except DigestError as error:
-        logger.error(str(error), action="run_failed")
-    except Exception:  # noqa: BLE001 - the ticker must outlive whatever one tick meets
+        logger.warning("the run failed", action="run_failed", error=str(error))
+    except Exception:
         logger.exception("the run failed", action="run_failed")
     else:
         if report.sent or report.stopped:
             logger.info(
-                f"edition {report.edition}: {report.status}; {report.sent} mails sent",
+                "sent what was due",
                 action="run",
                 edition=report.edition,
+                status=report.status,
                 sent=report.sent,
                 stopped=str(report.stopped) if report.stopped else None,
             )

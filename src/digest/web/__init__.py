@@ -1,0 +1,1 @@
+"""The small web application readers meet: subscribe, confirm, leave, read."""
