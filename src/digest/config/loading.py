@@ -15,6 +15,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigError
 
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
+LISTS = {"retry_after"}  # written with commas in the environment
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -78,11 +79,12 @@ def _put(data: dict[str, Any], path: list[str], value: str) -> None:
         if not isinstance(below, dict):
             below = table[step] = {}
         table = below
-    table[path[-1]] = (
-        [part.strip() for part in value.split(",")] if path[-1] == "retry_after" else (value or None)
-    )
-    if value == "" and path[-1] not in {"username", "password", "password_file", "reply_to", "per_second"}:
-        table[path[-1]] = ""
+    if not value:
+        table.pop(path[-1], None)  # an empty variable means the default
+    elif path[-1] in LISTS:
+        table[path[-1]] = [part.strip() for part in value.split(",")]
+    else:
+        table[path[-1]] = value
 
 
 def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> str:

@@ -32,6 +32,7 @@ class Job:
     tries: int
     doubts: int
     email: str
+    canonical: str
     public_id: str
     departures: int
     was: State = State.PENDING
@@ -125,6 +126,7 @@ def _job(delivery: Delivery, mailing: Mailing, subscriber: Subscriber) -> Job:
         tries=delivery.tries,
         doubts=delivery.doubts,
         email=subscriber.email,
+        canonical=subscriber.canonical,
         public_id=subscriber.public_id,
         departures=subscriber.departures,
         was=delivery.state,

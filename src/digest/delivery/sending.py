@@ -115,8 +115,8 @@ class _Shift:
         return self.stop.is_set() or self.halt.is_set()
 
     def _end(self, reason: DigestError) -> None:
-        with self.lock:
-            self.tally.stopped = self.tally.stopped or reason
+        # No lock: the ledger's thread comes here while another one may hold it and wait for the ledger.
+        self.tally.stopped = self.tally.stopped or reason
         self.halt.set()
 
     def _connection(self) -> None:
@@ -167,7 +167,7 @@ class _Shift:
 
     def _begin(self, job: Job) -> bool:
         engine = self.engine
-        address = engine.suppressions.hash(job.email.casefold())
+        address = engine.suppressions.hash(job.canonical)
 
         def begin(session: DbSession) -> bool:
             return ledger.begin(session, self.worker_id, job, address, engine.clock.now())

@@ -61,7 +61,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def bare_name(name: str) -> str:
-    """The name without a closing bracket: `SAM 3 (Segment Anything Model 3)` is `SAM 3`."""
+    """The name without a closing bracket: `Segmenter 3 (Open Weights)` is `Segmenter 3`."""
     return re.sub(r"\s*\([^()]*\)$", "", clean(name)) or clean(name)
 
 

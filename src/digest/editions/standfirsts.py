@@ -29,7 +29,9 @@ def standfirst(facts: Facts) -> str:
 
 def _sentences(facts: Facts) -> list[str]:
     sentences = [_scope(facts), _duel_votes(facts), _against_yardstick(facts), _splits(facts), _skips(facts)]
-    return [sentence for sentence in (*sentences, _open_questions(facts), _free(facts)) if sentence]
+    told = filter(None, (*sentences, _open_questions(facts), _free(facts)))
+    # A name that was cut ends in its own mark.
+    return [sentence.replace("….", "…") for sentence in told]
 
 
 def _scope(facts: Facts) -> str:

@@ -31,7 +31,7 @@ def community(tool: Tool) -> str:
 
 
 def distance(tool: Tool, yardstick: Tool) -> str:
-    """`+25 points on Axolotl v0.16`; empty while either has no panel vote."""
+    """`+25 points on Yardstick 2.1`; empty while either has no panel vote."""
     if tool.panel_ship is None or yardstick.panel_ship is None:
         return ""
     points = tool.panel_ship - yardstick.panel_ship
