@@ -20,7 +20,7 @@ ifneq ($(shell $(PY) -c 'print("runs")' 2>/dev/null),runs)
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help venv demo test check bench lock clean
+.PHONY: help venv demo test check bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo 'make test    all tests                           (make test ARGS="-k window -x")'
 	@echo 'make check   style, types, import ladder, models against migrations'
 	@echo 'make bench   the measurements in benchmarks/'
+	@echo 'make docs    write docs/commands.md anew from the help texts'
 	@echo 'make venv    only set up .venv                   (make venv PYTHON=/path/to/python3.12)'
 	@echo 'make lock    write requirements.lock anew        (make lock ARGS=--upgrade)'
 	@echo 'make clean   remove .venv, caches and build output'
@@ -54,6 +55,9 @@ bench: $(STAMP)
 	  found=1; echo "== $$file"; $(PY) "$$file" $(ARGS); \
 	done; \
 	[ -n "$$found" ] || echo 'There are no benchmarks yet: benchmarks/ holds no .py file.'
+
+docs: $(STAMP)
+	$(PY) -m tests.support.command_page
 
 # uv is no part of the lock, because it only writes it. ARGS comes last: --upgrade, --upgrade-package NAME.
 lock:

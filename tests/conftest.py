@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.newsrooms import Newsroom, newsroom
 from tests.support.postgres import PostgresMissing, PostgresServer
 from tests.support.postgres import postgres_server as running_server
 
@@ -38,6 +39,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         server: PostgresServer = request.getfixturevalue("postgres_server")
         with server.database() as url:
             yield url
+
+
+@pytest.fixture
+def room(database_url: str) -> Iterator[Newsroom]:
+    """A newsroom at the default settings, on a Tuesday; two days later an edition is due."""
+    with newsroom(database_url) as room:
+        yield room
 
 
 def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str | None:

@@ -155,7 +155,6 @@ def upgrade() -> None:
         sa.Column("panel_ship", sa.Integer(), nullable=True),
         sa.Column("community", sa.Integer(), nullable=True),
         sa.Column("entry", sa.String(), nullable=True),
-        sa.Column("updated_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("community BETWEEN 0 AND 100", name=op.f("ck_tools_community")),
         sa.CheckConstraint("panel_ship BETWEEN 0 AND 100", name=op.f("ck_tools_panel_ship")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tools")),
@@ -187,7 +186,9 @@ def upgrade() -> None:
         sa.Column("left_id", sa.Integer(), nullable=False),
         sa.Column("right_id", sa.Integer(), nullable=False),
         sa.Column("published_at", db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("imported_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column(
+            "imported_at", db.UtcDateTime(timezone=True), nullable=False, comment="when it was first imported"
+        ),
         sa.Column("withdrawn_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "fingerprint",

@@ -204,7 +204,7 @@ def test_text_that_is_no_quote_is_refused(quotes: list[str], line: int) -> None:
     assert (error.line, error.field) == (line, "reviews")
 
 
-@pytest.mark.parametrize("name", ["Left", "LEFT", "l e f t"])
+@pytest.mark.parametrize("name", ["Left", "LEFT", "ＬＥＦＴ"])
 def test_a_tool_against_itself_is_refused(name: str) -> None:
     """A comparison has two tools, whatever the case and spaces of their names."""
     error = refused(page(right=swapped(RIGHT, 1, name)))

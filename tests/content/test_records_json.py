@@ -131,7 +131,7 @@ def test_what_may_be_absent() -> None:
         ("['tools'][1]", "Right", "tools[1]"),
         ("['tools'][1]", {}, "tools[1].name"),
         ("['tools'][1]['name']", " \u2028\u200b", "tools[1].name"),
-        ("['tools'][1]['name']", "l EFT", "tools[1].name"),
+        ("['tools'][1]['name']", "ＬEFT", "tools[1].name"),
         ("['tools'][1]['name']", "x" * 301, "tools[1].name"),
         ("['tools'][1]['name']", "a\ud800", "tools[1].name"),
         ("['tools'][1]['vendor']", "x", "tools[1].vendor"),

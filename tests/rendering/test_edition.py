@@ -133,10 +133,7 @@ def test_the_sender_signs_with_name_and_postal_address() -> None:
     """Why it came, who sends it and from where, in both parts."""
     _, mail = edition(folded())
     for part in (visible(mail.html), flowing(mail.text)):
-        assert (
-            "You get this because you confirmed your subscription to Weekly Verdicts at news.example.org."
-            in part
-        )
+        assert "You get this because you subscribed to Weekly Verdicts at news.example.org." in part
         assert "Verdict Makers · 1 Example Street, 10115 Berlin" in part
 
 

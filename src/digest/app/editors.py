@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
+from digest.app.slots import coming_slot
+from digest.delivery import ledger
 from digest.delivery.messages import frozen
 from digest.editions import freezing
 from digest.editions.models import Edition, Status
@@ -18,23 +20,6 @@ from digest.editions.story import Story
 from digest.errors import Conflict
 from digest.rendering.rendered import Rendered
 from digest.tokens import content_marker
-
-
-def coming_key(app: App, now: datetime) -> str:
-    """The edition to look at: last slot's if it is still open and not too late, else the next one's."""
-    rhythm = app.rhythm
-    slot = rhythm.last_slot(now)
-    this_week = rhythm.key_of(now)
-    with app.database.read() as session:
-        edition = find_edition(session, rhythm.key_of(slot))
-        sealed = edition is not None and edition.status is not Status.DRAFT
-        overdue = edition is not None and not sealed and rhythm.key_of(slot) != this_week
-        if overdue and now - slot <= app.settings.schedule.max_age:
-            return rhythm.key_of(slot)
-        current = find_edition(session, this_week)
-    if current is not None and current.status in (Status.SENT, Status.CANCELLED):
-        return rhythm.key_of(rhythm.slot_of(this_week) + (rhythm.next_slot(now) - rhythm.last_slot(now)))
-    return this_week
 
 
 def plan_edition(app: App, key: str | None = None) -> Edition:
@@ -72,6 +57,32 @@ def approve(app: App, key: str, by: str) -> Edition:
         return edition
 
 
+def withdraw_approval(app: App, key: str) -> Edition:
+    """Make an approved edition a draft again; raises Conflict once mailing began."""
+    with app.database.write(lock="editions") as session:
+        edition = get_edition(session, key)
+        freezing.thaw(session, edition)
+        return edition
+
+
+def skip(app: App, key: str, reason: str) -> Edition:
+    """Send nothing for a draft's week; raises Conflict when it is no draft."""
+    with app.database.write(lock="editions") as session:
+        edition = get_edition(session, key)
+        freezing.skip(edition, reason)
+        return edition
+
+
+def cancel(app: App, key: str, reason: str) -> Edition:
+    """Stop an edition for good; whoever was not sent it will not be. Raises Conflict once it was sent."""
+    now = app.clock.now()
+    with app.database.write(lock="editions") as session:
+        edition = get_edition(session, key)
+        freezing.cancel(edition, reason, now)
+        ledger.drop_rest(session, edition, now)
+        return edition
+
+
 def freeze_in(app: App, session: Session, edition: Edition, by: str, now: datetime) -> None:
     """Render and freeze inside somebody's write unit."""
     freezing.require(edition, Status.DRAFT)
@@ -104,8 +115,8 @@ def preview(app: App, key: str | None = None) -> Preview:
     A week that has no draft yet is planned on trial: looking leaves no trace.
     """
     now = app.clock.now()
-    key = key or coming_key(app, now)
     with app.database.trial(lock="editions") as session:
+        key = key or app.rhythm.key_of(coming_slot(app, session, now))
         edition = find_edition(session, key) or plan_in(app, session, key, now)
         if edition.html is None and not edition.items:
             raise Conflict(f"edition {key} has nothing in it: {edition.reason or 'nothing new'}")

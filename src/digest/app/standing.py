@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
-from digest.app.weekly import OPEN, what_is_due
+from digest.app.slots import OPEN, coming_slot, stranded
+from digest.app.weekly import what_is_due
 from digest.audience.listing import counts as subscriber_counts
 from digest.clock import iso
 from digest.delivery import ledger
@@ -33,13 +34,8 @@ def status(app: App) -> dict[str, Any]:
 
 
 def _next(app: App, session: Session) -> dict[str, Any]:
-    """The edition whose slot has come and which is still open, else the next slot's."""
-    now = app.clock.now()
-    slot = app.rhythm.last_slot(now)
+    slot = coming_slot(app, session, app.clock.now())
     edition = find_edition(session, app.rhythm.key_of(slot))
-    if edition is not None and edition.status not in OPEN:
-        slot = app.rhythm.next_slot(now)
-        edition = find_edition(session, app.rhythm.key_of(slot))
     return {
         "key": app.rhythm.key_of(slot),
         "slot": iso(slot),
@@ -68,15 +64,22 @@ def _attention(app: App, session: Session) -> list[str]:
     """One sentence for each thing that will not resolve itself."""
     found = []
     due = what_is_due(app, app.clock.now())
-    if due.reason:
+    if due.reason and due.status in (None, *OPEN):
         found.append(f"edition {due.edition}: {due.reason}")
+    found += [
+        f"edition {key} was approved and its week went by: send it (digest send) or cancel it"
+        for key in stranded(app, session, app.clock.now())
+    ]
     held = session.scalar(
         select(func.count())
         .select_from(Delivery)
         .where(Delivery.state == State.UNKNOWN, Delivery.due_at.is_(None))
     )
     if held:
-        found.append(f"{held} deliveries are in doubt and held: nobody can know whether they arrived")
+        found.append(
+            f"deliveries in doubt and held: {held}; nobody can know whether they arrived "
+            "(digest send KEY --in-doubt tries them once more)"
+        )
     if not app.settings.newsletter.postal_address:
         found.append("newsletter.postal_address is empty; the law wants a postal address in every newsletter")
     return found

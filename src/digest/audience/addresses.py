@@ -45,8 +45,14 @@ def read_address(text: str) -> Address:
         raise NotAnAddress("the address is too long (64 characters before the @, 254 in all)")
     if not PLAIN.fullmatch(local):
         return _read_slowly(text)
-    ascii_domain = _domain(domain)
-    return Address(f"{local}@{ascii_domain}", f"{local}@{ascii_domain}".casefold())
+    return _address(local, _domain(domain))
+
+
+def _address(local: str, domain: str) -> Address:
+    email = f"{local}@{domain}"
+    if len(email) > LONGEST:
+        raise NotAnAddress("the address is too long (254 characters, its domain in ASCII)")
+    return Address(email, email.casefold())
 
 
 @lru_cache(maxsize=20_000)
@@ -55,12 +61,14 @@ def _domain(domain: str) -> str:
 
 
 def _read_slowly(text: str) -> Address:
-    email = _validate(text)
-    if not email.isascii():
+    local, _, domain = _validate(text).rpartition("@")
+    if not local.isascii():
         raise NotAnAddress(
             "the part before the @ must be ASCII: not every mail server takes others yet (RFC 6531)"
         )
-    return Address(email, email.casefold())
+    if not PLAIN.fullmatch(local):
+        raise NotAnAddress("the part before the @ must do without quotes: not every mail server takes them")
+    return _address(local, domain)
 
 
 def _validate(text: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from digest.audience.addresses import Address, NotAnAddress, read_address
+from digest.audience.listing import FORMULA
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
@@ -70,7 +71,7 @@ def import_csv(
         with database.write(lock="subscribers") as session:
             added = _add_new(session, rows, report, suppressions, now, consent)
             _record_consent(session, added, consent, source, now)
-            if consent is None:
+            if not consent:
                 on_pending(session, added)
         on_progress(report)
     return report
@@ -100,11 +101,13 @@ def read_rows(file: BinaryIO, source: str) -> Iterator[Row | SourceError]:
     """Every data row of a CSV with a header: `email` required, `name` optional, other columns ignored."""
     reader = csv.reader(_text_lines(file))
     columns = _header(next(_guarded(reader, source), None), source)
+    line = reader.line_num + 1  # where the row begins; one with line breaks ends further down
     for cells in _guarded(reader, source):
         if isinstance(cells, SourceError):
             yield cells
         elif any(cell.strip() for cell in cells):
-            yield _row(cells, columns, source, reader.line_num)
+            yield _row(cells, columns, source, line)
+        line = reader.line_num + 1
 
 
 def _text_lines(file: BinaryIO) -> Iterator[str]:
@@ -126,20 +129,21 @@ def _guarded(reader: Iterator[list[str]], source: str) -> Iterator[list[str] | S
 
 def _header(cells: list[str] | SourceError | None, source: str) -> dict[str, int]:
     names = [cell.strip().lstrip("\ufeff").lower() for cell in cells] if isinstance(cells, list) else []
+    if any(_is_not_utf8(name) for name in names):
+        raise SourceError(source, 1, None, "expected UTF-8 text; save the file as UTF-8")
     if names.count("email") != 1:
         found = ", ".join(names)[:80] or "nothing"
-        raise SourceError(
-            source, 1, "email", f"expected a header row with one column called email, found {found}"
-        )
+        expected = "expected a header row with one column called email, separated by commas"
+        raise SourceError(source, 1, "email", f"{expected}, found {found!r}")
     return {name: index for index, name in enumerate(names)}
 
 
 def _row(cells: list[str], columns: dict[str, int], source: str, line: int) -> Row | SourceError:
     def cell(name: str) -> str:
         index = columns.get(name)
-        return cells[index].strip() if index is not None and index < len(cells) else ""
+        return _bare(cells[index].strip()) if index is not None and index < len(cells) else ""
 
-    if any("\udc80" <= character <= "\udcff" for text in cells for character in text):
+    if any(_is_not_utf8(text) for text in cells):
         return SourceError(source, line, None, "expected UTF-8 text; save the file as UTF-8")
     try:
         address = read_address(cell("email"))
@@ -147,6 +151,15 @@ def _row(cells: list[str], columns: dict[str, int], source: str, line: int) -> R
         return SourceError(source, line, "email", str(error))
     name = " ".join(cell("name").split())[:LONGEST_NAME]
     return Row(line, address, name or None)
+
+
+def _is_not_utf8(text: str) -> bool:
+    return any("\udc80" <= character <= "\udcff" for character in text)
+
+
+def _bare(cell: str) -> str:
+    """The cell without the apostrophe by which our own export keeps it from being a formula."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def _add_new(

@@ -49,7 +49,7 @@ def request(
     """
     subscriber = find(session, address.canonical)
     if subscriber is None:
-        if suppressions.reason(session, address.canonical):
+        if suppressions.reason(session, address.canonical) not in (None, "unsubscribe"):
             return None, None
         subscriber = _add(session, address, name, now)
     if subscriber.status is Standing.ACTIVE:

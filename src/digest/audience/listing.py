@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -13,7 +14,8 @@ from digest.audience.models import Consent, Standing, Subscriber
 from digest.clock import iso
 
 COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula, and what would be mistaken for such a cell made harmless.
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 def list_subscribers(session: Session, status: Standing | None = None) -> Iterator[Subscriber]:
@@ -59,4 +61,4 @@ def export_csv(session: Session, file: TextIO, status: Standing | None = None) -
 
 def _harmless(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if FORMULA.match(text) else text

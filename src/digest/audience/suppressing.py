@@ -48,7 +48,9 @@ class Suppressions:
             subscriber.departures += 1
             record(session, subscriber, subscriber.status.value, source, now)
         hashed = self.hash(address.canonical)
-        if session.get(Suppression, hashed):
+        if known := session.get(Suppression, hashed):
+            if known.reason == "unsubscribe":  # the one reason its person can undo gives way to the others
+                known.reason = reason
             return False
         session.add(Suppression(address_hash=hashed, reason=reason, at=now))
         return True

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from digest.cli.shared import MOMENT, app_of, json_option, print_json
+from digest.cli.shared import MOMENT, app_of, json_option, print_json, rejections
 from digest.content import listing
 from digest.content.importing import Report, import_comparisons
 from digest.content.sources import read_sources
@@ -36,12 +36,8 @@ def import_(ctx: click.Context, paths: tuple[str, ...], published_at: datetime |
 
 def _show(report: Report, as_json: bool) -> None:
     if as_json:
-        rejected = [
-            {"source": e.source, "line": e.line, "field": e.field, "message": e.message}
-            for e in report.rejected
-        ]
         numbers = {name: len(getattr(report, name)) for name in ("imported", "updated", "unchanged")}
-        print_json(numbers | {"rejected": rejected})
+        print_json(numbers | {"rejected": rejections(report.rejected)})
         return
     for error in report.rejected:
         click.echo(f"rejected: {error}", err=True)

@@ -49,7 +49,6 @@ def _tell_where(place: Path) -> None:
     for words in (
         f"status --now {SECOND:%Y-%m-%dT%H:%MZ}",
         f"preview {KEYS[1]}",
-        f"edition show {KEYS[1]}",
         "subscribers list",
         "serve",
     ):
@@ -64,7 +63,8 @@ def _shown(path: Path) -> str:
 
 
 def _command() -> str:
-    """How `digest` is called here: by its name where that is found, else through this interpreter."""
-    if shutil.which("digest"):
+    """How `digest` is called here: by its name where that finds this one, else through this interpreter."""
+    found = shutil.which("digest")
+    if found and Path(found).parent == Path(sys.executable).parent:
         return "digest"
     return f"{shlex.quote(_shown(Path(sys.executable)))} -m digest"

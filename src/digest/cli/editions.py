@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.app import editors
 from digest.cli.shared import actor, app_of, json_option, now_option, print_json
-from digest.editions import editing, freezing, listing
+from digest.editions import editing, listing
 from digest.editions.models import Edition
 from digest.editions.planning import get_edition
 
@@ -135,12 +135,8 @@ def approve(ctx: click.Context, key: str, withdraw: bool, by: str | None, now: d
     Example: digest edition approve 2026-W47
     """
     with app_of(ctx, now) as app:
-        if not withdraw:
-            _show(editors.approve(app, key, by or actor()), as_json=False)
-            return
-        with app.database.write(lock="editions") as session:
-            freezing.thaw(session, get_edition(session, key))
-    click.echo(f"{key} is a draft again")
+        done = editors.withdraw_approval(app, key) if withdraw else editors.approve(app, key, by or actor())
+        _show(done, as_json=False)
 
 
 @edition.command()
@@ -152,8 +148,8 @@ def skip(ctx: click.Context, key: str, reason: str) -> None:
 
     Example: digest edition skip 2026-W47 --reason "public holiday"
     """
-    with app_of(ctx) as app, app.database.write(lock="editions") as session:
-        freezing.skip(get_edition(session, key), reason)
+    with app_of(ctx) as app:
+        editors.skip(app, key, reason)
     click.echo(f"{key} is skipped: {reason}")
 
 
@@ -166,8 +162,8 @@ def cancel(ctx: click.Context, key: str, reason: str) -> None:
 
     Example: digest edition cancel 2026-W47 --reason "wrong prices"
     """
-    with app_of(ctx) as app, app.database.write(lock="editions") as session:
-        freezing.cancel(get_edition(session, key), reason, app.clock.now())
+    with app_of(ctx) as app:
+        editors.cancel(app, key, reason)
     click.echo(f"{key} is cancelled: {reason}")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from digest.app import editors, weekly
+from digest.app import delivering, editors
 from digest.app.parts import App
 from digest.cli.shared import app_of, now_option
 from digest.delivery.composing import compose
@@ -59,7 +59,7 @@ def _with_sample_links(app: App, rendered: Rendered) -> Rendered:
 
 
 def _message(app: App, rendered: Rendered) -> bytes:
-    messages = weekly.make_messages(app)
+    messages = delivering.make_messages(app)
     pieces = compose(rendered, messages.headers(list_mail=True, key="preview"))
     link = f"{app.settings.web.base_url}/unsubscribe/preview"
     return pieces.message(

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from digest.app import standing, weekly
-from digest.app.weekly import RunReport
+from digest.app.delivering import RunReport
 from digest.cli.shared import app_of, json_option, now_option, print_json
 from digest.clock import iso
 from digest.delivery.sending import Tally
@@ -34,6 +34,7 @@ def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) 
     with app_of(ctx, now) as app:
         if dry_run:
             report = weekly.what_is_due(app, app.clock.now())
+            report.reason = report.reason or weekly.would_do(report)
         else:
             with _stoppable() as stop, _progress() as on_progress:
                 report = weekly.run(app, stop, on_progress)
@@ -43,16 +44,17 @@ def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) 
 
 @click.command()
 @click.argument("key")
+@click.option("--in-doubt", is_flag=True, help="Also those held of which nobody knows whether they arrived.")
 @now_option
 @json_option
 @click.pass_context
-def send(ctx: click.Context, key: str, now: datetime | None, as_json: bool) -> None:
+def send(ctx: click.Context, key: str, in_doubt: bool, now: datetime | None, as_json: bool) -> None:
     """Send or resume one approved edition now, whatever its time.
 
     Example: digest send 2026-W47
     """
     with app_of(ctx, now) as app, _stoppable() as stop, _progress() as on_progress:
-        report = weekly.send_edition(app, key, stop, on_progress)
+        report = weekly.send_edition(app, key, stop, on_progress, in_doubt=in_doubt)
     _show(report, as_json)
     ctx.exit(report.exit_code)
 
@@ -93,14 +95,14 @@ def _show(report: RunReport, as_json: bool) -> None:
         print_json(_values(report))
         return
     reason = f" ({report.reason})" if report.reason else ""
-    click.echo(f"edition {report.edition}: {report.status or 'not sent'}{reason}")
+    click.echo(f"edition {report.edition}: {report.status or 'not planned yet'}{reason}")
     click.echo(f"mails sent in this run: {report.sent}")
     if report.deliveries:
         click.echo(f"deliveries of the edition: {_numbers(report.deliveries)}")
     if report.bounced:
-        click.echo(f"{report.bounced} readers bounced for good and are suppressed")
+        click.echo(f"bounced for good and suppressed: {report.bounced}")
     if report.waiting_until:
-        click.echo(f"some deliveries wait for a retry, the next at {iso(report.waiting_until)}: call again")
+        click.echo(f"some deliveries wait, the next until {iso(report.waiting_until)}: call again")
     if report.stopped:
         click.echo(f"digest: {report.stopped}", err=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 from digest.app.parts import App, open_app
 from digest.clock import SystemClock, parse_moment
 from digest.config import Settings, load_settings
+from digest.errors import SourceError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -50,6 +51,11 @@ def app_of(ctx: click.Context, now: datetime | None = None) -> Iterator[App]:
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def rejections(errors: Iterable[SourceError]) -> list[dict[str, Any]]:
+    """What was refused, in the shape of every import's `--json`."""
+    return [{"source": e.source, "line": e.line, "field": e.field, "message": e.message} for e in errors]
 
 
 def actor() -> str:

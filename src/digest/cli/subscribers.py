@@ -14,7 +14,7 @@ from digest.audience import joining, listing
 from digest.audience.addresses import read_address
 from digest.audience.importing import ImportReport, import_csv
 from digest.audience.models import Standing
-from digest.cli.shared import app_of, json_option, print_json
+from digest.cli.shared import app_of, json_option, print_json, rejections
 from digest.delivery.notices import owe_notices
 
 
@@ -67,9 +67,7 @@ def _progress(report: ImportReport) -> None:
 
 
 def _show_import(report: ImportReport, rejects: str | None, as_json: bool) -> None:
-    rows = [
-        {"source": e.source, "line": e.line, "field": e.field, "message": e.message} for e in report.rejected
-    ]
+    rows = rejections(report.rejected)
     if rejects:
         with Path(rejects).open("w", newline="", encoding="utf-8") as out:
             writer = csv.DictWriter(out, ["line", "field", "message", "source"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import time, timedelta
+from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -21,24 +22,32 @@ def _span(value: object) -> object:
     """`"90 minutes"`, `"2 days"` → timedelta; anything else goes on to pydantic."""
     match = re.fullmatch(r"(\d+)\s*([a-z]+?)s?", value.strip().lower()) if isinstance(value, str) else None
     if match and match[2] in UNITS:
-        return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+        try:
+            return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+        except OverflowError as error:
+            raise ValueError("expected a shorter time") from error
     if isinstance(value, timedelta):
         return value
     raise ValueError('expected a number and a unit, such as "90 minutes" or "2 days"')
 
 
 def _no_breaks(value: str) -> str:
-    if len(value.splitlines()) > 1 or any(ord(c) < 32 or ord(c) == 127 for c in value):
+    # One more character, since a break at the very end makes no second line.
+    if len(f"{value}.".splitlines()) > 1 or any(ord(c) < 32 or ord(c) == 127 for c in value):
         raise ValueError("expected one line without control characters")
     return value
 
 
 def _mailbox(value: str) -> str:
-    name, address = parseaddr(_no_breaks(value))
+    mailboxes = getaddresses([_no_breaks(value)])
+    name, address = mailboxes[0] if len(mailboxes) == 1 else ("", "")
     local, _, domain = address.rpartition("@")
     if not local or ("." not in domain and domain != "localhost") or not address.isascii():
         raise ValueError('expected "Name <name@example.org>"')
-    Address(display_name=name, addr_spec=address)
+    try:
+        Address(display_name=name, addr_spec=address)
+    except HeaderParseError as error:
+        raise ValueError('expected "Name <name@example.org>"') from error
     return value
 
 
@@ -69,11 +78,13 @@ def _clock_time(value: object) -> object:
 
 def _base_url(value: str) -> str:
     parts = urlsplit(_no_breaks(value))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or set("?#") & set(value):
         raise ValueError('expected a public address such as "https://digest.example.org"')
-    if not value.isascii() or " " in value or "@" in parts.netloc:
+    if not value.isascii() or set(' <>"\\') & set(value) or "@" in parts.netloc:
         raise ValueError("expected a plain address without user names, spaces or non-ASCII characters")
-    return value.rstrip("/")
+    if parts.port == 0:  # and a ValueError of its own for one that is no number up to 65535
+        raise ValueError("expected a port between 1 and 65535")
+    return parts.scheme + value[len(parts.scheme) :].rstrip("/")
 
 
 def _list_id(value: str) -> str:

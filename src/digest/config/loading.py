@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
@@ -61,11 +62,17 @@ def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
         if not name.startswith("DIGEST_") or name in RESERVED_VARIABLES or name.startswith("DIGEST_TEST_"):
             continue
         path = name.removeprefix("DIGEST_").lower().split("__")
-        group = Settings.model_fields.get(path[0])
-        known = group is not None and len(path) > 1 and path[1] in _fields(group.annotation)
-        if not known:
+        if not _known(path):
             raise ConfigError(f"{name}: there is no such setting")
         _put(data, path, value)
+
+
+def _known(path: list[str]) -> bool:
+    """Whether `path` is a group and a key in it, or one of the numbered signing keys."""
+    group = Settings.model_fields.get(path[0])
+    if group is None or len(path) < 2 or path[1] not in _fields(group.annotation):
+        return False
+    return len(path) == (3 if path[1] == "signing" else 2)
 
 
 def _fields(annotation: Any) -> set[str]:
@@ -77,7 +84,7 @@ def _put(data: dict[str, Any], path: list[str], value: str) -> None:
     for step in path[:-1]:
         below = table.setdefault(step, {})
         if not isinstance(below, dict):
-            below = table[step] = {}
+            return  # the file's own mistake, named when the whole is checked
         table = below
     if not value:
         table.pop(path[-1], None)  # an empty variable means the default
@@ -96,14 +103,16 @@ def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> s
         message = "there is no such setting"
     shown = (
         ""
-        if _secret(path) or isinstance(error.get("input"), dict | BaseModel)
+        if _secret(path, error) or isinstance(error.get("input"), dict | BaseModel)
         else f", not {error['input']!r}"
     )
     return f"{place}: {'.'.join(path)}: {message}{shown}"
 
 
-def _secret(path: list[str]) -> bool:
-    return path[0] == "keys" or path[-1] == "password"
+def _secret(path: list[str], error: Any) -> bool:
+    """Whether the value is a secret, or may be one under a name that nobody knows."""
+    named = path[0] == "keys" or path in (["smtp", "password"], ["database", "url"])
+    return named or len(path) == 1 or error["type"] == "extra_forbidden"
 
 
 def _place(file: Path, text: str, path: list[str]) -> str:
@@ -121,20 +130,22 @@ def _line_of(text: str, path: list[str]) -> int | None:
             found = number
         key = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)
         full = f"{table}.{key[1]}" if key and table else key[1] if key else ""
-        if full and ".".join(path[:2]) in (full, full.split(".")[0]):
+        if len(path) > 1 and full == ".".join(path[:2]):
             return number
+        if not table and full.split(".")[0] == path[0]:
+            found = found or number
     return found
 
 
 def _anchored(settings: Settings, file: Path) -> Settings:
     """Relative paths are relative to the settings file, whatever folder cron starts in."""
     home = file.resolve().parent
-    url = settings.database.url or f"sqlite:///{home / 'digest.db'}"
+    url = settings.database.url or "sqlite:///digest.db"
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     relative = re.fullmatch(r"sqlite:///(?!/)(.+)", url)
     if relative and relative[1] != ":memory:":
-        url = f"sqlite:///{home / relative[1]}"
-    if url in ("sqlite://", "sqlite:///:memory:"):
+        url = f"sqlite:///{quote(str(home))}/{relative[1]}"
+    if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
         raise ConfigError("database.url: a database in memory cannot be shared by the parts; name a file")
     newsletter = settings.newsletter.model_copy(
         update={

@@ -45,13 +45,13 @@ class Web(Group):
 class Database(Group):
     """Where everything is kept."""
 
-    url: str = ""
+    url: str = Field("", repr=False)  # may hold a password
 
 
 class Smtp(Group):
     """The relay that takes the mail from us."""
 
-    host: str = "localhost"
+    host: Line = Field("localhost", min_length=1)
     port: int = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     allow_plaintext: bool = False

@@ -29,6 +29,7 @@ TEMPLATE = """\
 # host = "localhost"
 # port = 587
 # security = "starttls"                         # or "tls"; "none" for this machine only
+# allow_plaintext = false                       # lifts that; anybody on the way can then read along
 # username = "digest"
 # password = "..."                              # better: password_file
 # password_file = "smtp-password"
@@ -51,6 +52,9 @@ TEMPLATE = """\
 # resend_after = "10 seconds"
 # retry_after = ["5 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"]
 # give_up_after = "2 days"
+# linger = "30 seconds"                         # a run waits this long for a retry before it ends
+# lease = "60 seconds"                          # a sender silent for longer is taken for dead
+# batch = 200                                   # deliveries claimed at a time
 
 [keys]
 # Secrets. Whoever has them can make links in your name; losing `suppression` forgets who left.

@@ -89,11 +89,6 @@ def percent(text: str) -> int | None:
     raise Misfit(f"expected a whole percentage from 0% to 100%, or —, found {found(text)}")
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names mean the same tool: case and spaces do not count."""
-    return one.casefold().replace(" ", "") == other.casefold().replace(" ", "")
-
-
 def web_address(text: str) -> str:
     """An absolute http or https address, without a user name or password."""
     try:

@@ -14,13 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.content.listing import as_json
-from digest.content.models import Comparison, FactChange, Review, Tool
+from digest.content.models import FACTS, Comparison, FactChange, Review, Tool
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
 from digest.content.slugs import distinct_slug, name_key, slugify
 from digest.db import Database
 from digest.errors import SourceError
 
-FACTS = ("panel_ship", "community", "entry")
 WORDS = ("name", "category", "tagline", "description")
 
 
@@ -65,6 +64,7 @@ def _store(
 ) -> tuple[str, str]:
     with database.write(lock="content") as session:
         tools = [find_tool(session, tool) for tool in record.tools]
+        _require_two(record, tools)
         known = _find_comparison(session, tools)
         if known and known.fingerprint == fingerprint(record):
             return "unchanged", known.slug
@@ -73,13 +73,12 @@ def _store(
             _store_tool(session, found, tool, record, now)
             for found, tool in zip(tools, record.tools, strict=True)
         )
-        if left is right:
-            raise SourceError(
-                record.source, record.line, "tools", "expected two different tools, found one twice"
-            )
         if known:
-            _update(known, record, now)
-            return "unchanged" if as_json(known) == before else "updated", known.slug
+            _update(known, record)
+            slug, changed = known.slug, as_json(known) != before
+            if not changed:
+                session.rollback()  # another wording of what we know, such as our own export: keep our own
+            return "updated" if changed else "unchanged", slug
         return _insert(session, record, left, right, now, published_at)
 
 
@@ -88,6 +87,16 @@ def find_tool(session: Session, tool: ToolRecord) -> Tool | None:
     if tool.slug and (found := session.scalar(select(Tool).where(Tool.slug == tool.slug))):
         return found
     return session.scalar(select(Tool).where(Tool.name_key == name_key(tool.name)))
+
+
+def _require_two(record: ComparisonRecord, stored: list[Tool | None]) -> None:
+    """Raise SourceError when both tools are one: as stored, by name, or by the slugs the source gives."""
+    left, right = record.tools
+    known_as_one = stored[0] is not None and stored[0] is stored[1]
+    same_slug = left.slug is not None and left.slug == right.slug
+    if known_as_one or same_slug or name_key(left.name) == name_key(right.name):
+        message = "expected two different tools, found one twice"
+        raise SourceError(record.source, record.line, "tools", message)
 
 
 def _find_comparison(session: Session, tools: list[Tool | None]) -> Comparison | None:
@@ -105,14 +114,13 @@ def _store_tool(
     session: Session, known: Tool | None, tool: ToolRecord, record: ComparisonRecord, now: datetime
 ) -> Tool:
     if known is None:
-        known = Tool(slug=_free_slug(session, tool), name_key=name_key(tool.name), updated_at=now)
+        known = Tool(slug=_free_slug(session, tool), name_key=name_key(tool.name))
         session.add(known)
     else:
         _keep_history(session, known, tool, now)
         _rename(session, known, tool, record)
     for name in WORDS + FACTS:
         setattr(known, name, getattr(tool, name))
-    known.updated_at = now
     _replace_reviews(session, known, tool.reviews)
     session.flush()
     return known
@@ -186,13 +194,12 @@ def _comparison_slug(session: Session, record: ComparisonRecord, left: Tool, rig
     return f"{left.slug}-vs-{right.slug}-{left.id}-{right.id}" if taken else slug
 
 
-def _update(known: Comparison, record: ComparisonRecord, now: datetime) -> None:
-    if not _is_plain_title(record) or not _speaks_of(known):
-        known.title = record.title
+def _update(known: Comparison, record: ComparisonRecord) -> None:
+    plain = f"{known.left.name} vs {known.right.name}"
+    known.title = plain if _is_plain_title(record) else record.title
     known.blurb = record.blurb
     known.url = record.url or known.url
     known.published_at = record.published_at or known.published_at
-    known.imported_at = now
     known.fingerprint = fingerprint(record)
 
 
@@ -200,11 +207,6 @@ def _is_plain_title(record: ComparisonRecord) -> bool:
     """Whether the title is just the two names, either way round."""
     left, right = (name_key(tool.name) for tool in record.tools)
     return name_key(record.title) in (f"{left} vs {right}", f"{right} vs {left}")
-
-
-def _speaks_of(known: Comparison) -> bool:
-    title = name_key(known.title)
-    return name_key(known.left.name) in title and name_key(known.right.name) in title
 
 
 def fingerprint(record: ComparisonRecord) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from digest.db import Base, Id
 
+FACTS = ("panel_ship", "community", "entry")  # what moves, and is worth telling readers when it has
+
 
 class Tool(Base):
     """One product. Whichever comparison brings its facts, they are this one row."""
@@ -31,7 +33,6 @@ class Tool(Base):
     panel_ship: Mapped[int | None]
     community: Mapped[int | None]
     entry: Mapped[str | None]
-    updated_at: Mapped[datetime]
 
     reviews: Mapped[list[Review]] = relationship(
         order_by="Review.position", cascade="all, delete-orphan", lazy="selectin"
@@ -79,7 +80,7 @@ class Comparison(Base):
     left_id: Mapped[int] = mapped_column(ForeignKey("tools.id"), index=True)
     right_id: Mapped[int] = mapped_column(ForeignKey("tools.id"), index=True)
     published_at: Mapped[datetime] = mapped_column(index=True)
-    imported_at: Mapped[datetime]
+    imported_at: Mapped[datetime] = mapped_column(comment="when it was first imported")
     withdrawn_at: Mapped[datetime | None]
     fingerprint: Mapped[str] = mapped_column(comment="SHA-256 of what was last imported, whichever way round")
 

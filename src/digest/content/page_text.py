@@ -17,13 +17,13 @@ from digest.content.cleaning import (
     percent,
     quote_depth,
     readable,
-    same_name,
     sized,
     surrounded,
     tidy,
     unquoted,
 )
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord, Verdict
+from digest.content.slugs import name_key
 from digest.errors import SourceError
 
 TOP: Final = "AI tool comparison"
@@ -103,7 +103,7 @@ class _Page:
         quotes = self._quotes(self.lines[self.scorecard + 1 : self.footer_at])
         left = self._tool(0, self.left, self.right - _ABOVE, quotes[0::2])
         right = self._tool(1, self.right, self.scorecard, quotes[1::2])
-        if same_name(left.name, right.name):
+        if name_key(left.name) == name_key(right.name):
             name = self.lines[self.right - 3]
             raise self.misfit(name, "tools[1].name", "another tool than the first")
         return ComparisonRecord(title, blurb, (left, right), self.source, self.lines[0].number)

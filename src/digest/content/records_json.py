@@ -15,13 +15,13 @@ from digest.content.cleaning import (
     nothing_yet,
     paragraphs,
     readable,
-    same_name,
     sized,
     tidy,
     unquoted,
     web_address,
 )
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord, Verdict
+from digest.content.slugs import name_key
 from digest.errors import SourceError
 
 _COMPARISON: Final = ("slug", "title", "blurb", "url", "published_at", "tools")
@@ -242,7 +242,7 @@ def _tools(fields: _Fields) -> tuple[ToolRecord, ToolRecord]:
     if len(values) != _TOOLS:
         raise _MisfitField("tools", f"expected an array of exactly two tools, found {len(values)}")
     left, right = (_tool(_Fields(value, f"tools[{i}]", _TOOL)) for i, value in enumerate(values))
-    if same_name(left.name, right.name):
+    if name_key(left.name) == name_key(right.name):
         message = f"expected another tool than the first, found {found(right.name)}"
         raise _MisfitField("tools[1].name", message)
     return left, right

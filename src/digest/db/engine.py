@@ -75,7 +75,8 @@ def _engine(url: str) -> Engine:
                 f"database.url: expected sqlite:///… or postgresql://…, not {parsed.drivername}://…"
             )
         sqlite = parsed.get_backend_name() == "sqlite"
-        engine = create_engine(parsed, pool_pre_ping=not sqlite)
+        # An error's text goes into logs; with its parameters it would take addresses there.
+        engine = create_engine(parsed, pool_pre_ping=not sqlite, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise ConfigError("database.url: expected sqlite:///path or postgresql://user@host/name") from error
     except ModuleNotFoundError as error:

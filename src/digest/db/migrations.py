@@ -41,8 +41,13 @@ def upgrade(database: Database) -> bool:
         _make_room(database)
     with database.write(lock="migrations") as session:
         connection = session.connection()
-        if _revision(connection) == head():
+        revision = _revision(connection)
+        if revision == head():
             return False
+        if revision and revision not in _revisions():
+            raise ConfigError(
+                f"the database is of a newer version (revision {revision}); upgrade the program"
+            )
         _run(lambda config: command.upgrade(config, "head"), connection)
         return True
 
@@ -50,6 +55,10 @@ def upgrade(database: Database) -> bool:
 def head() -> str | None:
     """The newest revision this version knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _revisions() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def current(database: Database) -> str | None:

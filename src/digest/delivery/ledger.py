@@ -62,9 +62,10 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
         *values,
         literal(False),
     ).where(Subscriber.status == Standing.ACTIVE)
-    result = session.execute(insert(Delivery).from_select(columns, rows))
+    session.execute(insert(Delivery).from_select(columns, rows))
     edition.status, edition.mailing_began = Status.SENDING, True
-    return int(getattr(result, "rowcount", 0))
+    # Counted, since psycopg tells no row count here.
+    return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
 
 
 def claim(
@@ -179,7 +180,7 @@ def record(
             changed_at=now,
             detail=outcome.text[:500] or None,
             gone=outcome.gone,
-            doubts=Delivery.doubts + (outcome.meaning is Meaning.UNKNOWN),
+            doubts=Delivery.doubts + int(outcome.meaning is Meaning.UNKNOWN),
         )
         .execution_options(synchronize_session=False)
     )
@@ -204,6 +205,32 @@ def _attempt(job: Job, number: int, outcome: Outcome, state: State, now: datetim
 
 def _is(job: Job) -> ColumnElement[bool]:
     return and_(Delivery.mailing_id == job.mailing_id, Delivery.subscriber_id == job.subscriber_id)
+
+
+def drop_rest(session: Session, edition: Edition, now: datetime) -> None:
+    """Drop what a cancelled edition still owes, but for what a connection is sending at this moment."""
+    mailing = select(Mailing.id).where(Mailing.edition_id == edition.id)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.mailing_id.in_(mailing), Delivery.state.in_(WAITING))
+        .values(state=State.DROPPED, due_at=None, worker_id=None, changed_at=now, detail="cancelled")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def try_doubtful(session: Session, edition: Edition, now: datetime) -> int:
+    """Make held deliveries in doubt due once more, on a person's word; returns how many there are."""
+    mailing = select(Mailing.id).where(Mailing.edition_id == edition.id)
+    result = session.execute(
+        update(Delivery)
+        .where(Delivery.mailing_id.in_(mailing), Delivery.state == State.UNKNOWN, Delivery.due_at.is_(None))
+        .values(due_at=now, changed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    found = int(getattr(result, "rowcount", 0))
+    if found:
+        edition.status, edition.finished_at = Status.SENDING, None
+    return found
 
 
 def counts(session: Session, edition_id: int | None = None) -> dict[str, int]:

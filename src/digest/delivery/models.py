@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from digest.audience.models import Subscriber
 from digest.db import Base, Id, word_enum
+from digest.editions.models import Edition
 
 
 class State(enum.StrEnum):
@@ -37,7 +39,7 @@ class Mailing(Base):
     __table_args__ = (CheckConstraint("(edition_id IS NULL) <> (notice IS NULL)", name="edition_or_notice"),)
 
     id: Mapped[Id]
-    edition_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"), unique=True)
+    edition_id: Mapped[int | None] = mapped_column(ForeignKey(Edition.id), unique=True)
     notice: Mapped[str | None] = mapped_column(comment="confirm, welcome, already-subscribed, goodbye")
     values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     seed: Mapped[str] = mapped_column(
@@ -58,7 +60,7 @@ class Delivery(Base):
 
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(
-        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True, index=True
     )
     state: Mapped[State] = mapped_column(word_enum(State), default=State.PENDING)
     tries: Mapped[int] = mapped_column(default=0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from digest.delivery.models import Attempt, Delivery, State, Worker
 from digest.delivery.retrying import Policy, doubt
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def register(session: Session, now: datetime) -> int:
@@ -28,9 +31,17 @@ def beat(session: Session, worker_id: int, now: datetime) -> bool:
 
 
 def sign_off(session: Session, worker_id: int) -> None:
-    """Give unused claims back and forget the worker."""
-    session.execute(update(Delivery).where(Delivery.worker_id == worker_id).values(worker_id=None))
-    session.execute(delete(Worker).where(Worker.id == worker_id))
+    """Give unused claims back and forget the worker.
+
+    If the outcome of a delivery could not be recorded, the worker stays, as one long dead: whoever comes
+    next takes that delivery back as in doubt.
+    """
+    ours = Delivery.worker_id == worker_id
+    session.execute(update(Delivery).where(ours, Delivery.state != State.SENDING).values(worker_id=None))
+    if session.execute(select(Delivery.mailing_id).where(ours).limit(1)).first():
+        session.execute(update(Worker).where(Worker.id == worker_id).values(seen_at=LONG_AGO))
+    else:
+        session.execute(delete(Worker).where(Worker.id == worker_id))
 
 
 def take_back(session: Session, real_now: datetime, now: datetime, lease: timedelta, policy: Policy) -> int:
@@ -46,12 +57,10 @@ def take_back(session: Session, real_now: datetime, now: datetime, lease: timede
     return doubtful
 
 
-def any_others(session: Session, worker_id: int) -> bool:
-    """Whether another worker holds claims."""
-    others = select(Delivery.mailing_id).where(
-        Delivery.worker_id.is_not(None), Delivery.worker_id != worker_id
-    )
-    return session.execute(others.limit(1)).first() is not None
+def any_claims(session: Session) -> bool:
+    """Whether any worker holds claims."""
+    claimed = select(Delivery.mailing_id).where(Delivery.worker_id.is_not(None))
+    return session.execute(claimed.limit(1)).first() is not None
 
 
 def _bury(session: Session, worker: Worker, now: datetime, policy: Policy) -> int:
@@ -88,7 +97,15 @@ def _process_is_gone(worker: Worker) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    return _is_zombie(worker.pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether the process has ended and only its parent has not noticed yet (where /proc tells)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
 
 
 def _rows(result: object) -> int:

@@ -1,1 +1,1 @@
-"""The whole journey on sample pages and made-up readers: no server, no internet, nothing of the operator's."""
+"""The whole journey on sample pages and made-up readers: no server, no internet, none of your settings."""

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from digest.app import editors, weekly
+from digest.app import delivering, editors, weekly
+from digest.app.delivering import RunReport
 from digest.app.parts import App, open_app
-from digest.app.weekly import RunReport
 from digest.bundled import bundled
 from digest.clock import SystemClock
 from digest.config import Settings
@@ -81,7 +81,7 @@ class Journey:
 
     def _deliver(self, app: App, label: str, readers: list[str]) -> None:
         self.outbox.label = label
-        report = weekly.deliver(app, RunReport())
+        report = delivering.deliver(app, RunReport())
         self._check_mails(label, report, readers)
 
     def _send(self, app: App, week: str, key: str, readers: list[str]) -> None:

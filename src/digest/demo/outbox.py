@@ -36,7 +36,7 @@ class Outbox:
     ) -> None:
         self._controller.stop()
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep one mail; aiosmtpd calls this by its name."""
         content = envelope.content or b""
         for recipient in envelope.rcpt_tos:

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from digest.editions.models import Edition, SeenFact, Status
+from digest.editions.planning import sent_in
 from digest.editions.stories import remember
 from digest.errors import Conflict
 
@@ -26,16 +27,27 @@ def freeze(
 ) -> None:
     """Approve a draft: store the bytes that the archive and every reader get, for good.
 
-    Raises Conflict when the edition is no draft or holds nothing.
+    Raises Conflict when the edition is no draft, holds nothing, or holds what must not be sent any more.
     """
     require(edition, Status.DRAFT)
     if not edition.items:
         raise Conflict(f"edition {edition.key} has nothing in it: {edition.reason or 'nothing new'}")
+    _require_sendable(session, edition)
     remember(session, edition)
     edition.status, edition.reason = Status.APPROVED, None
     edition.approved_at, edition.approved_by = now, by
     edition.subject, edition.html, edition.text = subject, html, text
     edition.marker, edition.sha256 = marker, sha256
+
+
+def _require_sendable(session: Session, edition: Edition) -> None:
+    """Raise Conflict when an item was withdrawn or sent in another edition since the draft was planned."""
+    sent = sent_in(session, edition)
+    for item in edition.items:
+        slug, key = item.comparison.slug, sent.get(item.comparison_id)
+        if key or item.comparison.withdrawn_at:
+            why = f"already sent in {key}" if key else "withdrawn"
+            raise Conflict(f"edition {edition.key} holds {slug}, which is {why}; plan it again")
 
 
 def thaw(session: Session, edition: Edition) -> None:

@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey
+from sqlalchemy import JSON, ColumnElement, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from digest.content.models import Comparison, Tool
@@ -17,7 +17,8 @@ class Status(enum.StrEnum):
     """Where an edition stands.
 
     draft → approved → sending → sent; a draft may instead be skipped (nothing new, too little) or
-    cancelled by a person, as may an approved or sending one. Each of the last two keeps its reason.
+    cancelled by a person, as may an approved or sending one. Each of the last two keeps its reason;
+    a draft's reason says why it would be skipped as it stands.
     """
 
     DRAFT = "draft"
@@ -65,6 +66,11 @@ class Edition(Base):
     left_out: Mapped[list[LeftOut]] = relationship(
         order_by="LeftOut.id", cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+def reaches_readers() -> ColumnElement[bool]:
+    """Editions that were mailed, are about to be, or were stopped after mailing began."""
+    return Edition.status.in_(MAILED) | ((Edition.status == Status.CANCELLED) & Edition.mailing_began)
 
 
 class Item(Base):

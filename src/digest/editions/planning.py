@@ -9,7 +9,7 @@ from sqlalchemy import select as select_rows
 from sqlalchemy.orm import Session
 
 from digest.content.models import Comparison
-from digest.editions.models import MAILED, SEALED, Choice, Edition, Item, LeftOut, Status
+from digest.editions.models import SEALED, Choice, Edition, Item, LeftOut, Status, reaches_readers
 from digest.editions.selecting import Candidate, Choices, Rules, Selection, select
 from digest.editions.story import Story
 from digest.editions.weeks import WEEK, Rhythm
@@ -41,8 +41,7 @@ def plan(session: Session, key: str, rhythm: Rhythm, rules: Rules, now: datetime
     if edition.status not in (Status.DRAFT, Status.SKIPPED):
         return edition
     edition.status, edition.reason = Status.DRAFT, None
-    edition.window_start = _window_start(session, edition, now)
-    edition.window_end = max(now, edition.window_start)
+    edition.window_start, edition.window_end = _window_start(session, edition, now), now
     selection = choose(session, edition, rules)
     _store(session, edition, selection)
     edition.reason = selection.skip
@@ -69,15 +68,15 @@ def _new_edition(session: Session, key: str, rhythm: Rhythm, now: datetime) -> E
 
 
 def _window_start(session: Session, edition: Edition, now: datetime) -> datetime:
-    """Where the last sealed edition's window ended; a week back for the very first."""
+    """Where the last sealed edition's window ended; a week before its slot for the very first."""
     sealed = select_rows(Edition.window_end).where(Edition.status.in_(SEALED), Edition.id != edition.id)
     last = session.scalar(sealed.order_by(Edition.window_end.desc()).limit(1))
-    return last or min(now, edition.slot) - WEEK
+    return min(now, last or edition.slot - WEEK)  # a clock set wrong must not turn the window round
 
 
 def choose(session: Session, edition: Edition, rules: Rules) -> Selection:
     """Apply selection to everything the database holds."""
-    sent = _sent_in(session, edition)
+    sent = sent_in(session, edition)
     comparisons = session.scalars(select_rows(Comparison)).all()
     candidates = [_candidate(comparison, sent) for comparison in comparisons]
     return select(candidates, rules, edition.window_start, edition.window_end, choices_of(session, edition))
@@ -95,13 +94,14 @@ def choices_of(session: Session, edition: Edition) -> Choices:
     return Choices(pinned, left_out)
 
 
-def _sent_in(session: Session, edition: Edition) -> dict[int, str]:
-    """Comparisons of editions that were mailed, are being mailed, or were stopped after mailing began."""
-    mailed = Edition.status.in_(MAILED) | (Edition.status == Status.CANCELLED) & Edition.mailing_began
+def sent_in(session: Session, edition: Edition) -> dict[int, str]:
+    """Comparisons of other editions: mailed, about to be, or stopped after mailing began; with their keys."""
     rows = session.execute(
-        select_rows(Item.comparison_id, Edition.key).join(Edition).where(mailed, Edition.id != edition.id)
+        select_rows(Item.comparison_id, Edition.key)
+        .join(Edition)
+        .where(reaches_readers(), Edition.id != edition.id)
     )
-    return dict(rows.tuples().all())
+    return {row.comparison_id: row.key for row in rows}
 
 
 def _candidate(comparison: Comparison, sent: dict[int, str]) -> Candidate:

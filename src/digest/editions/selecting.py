@@ -100,7 +100,8 @@ def _why_not(candidate: Candidate, rules: Rules, window_end: datetime, choices: 
 
 
 def _cap(line: list[Candidate], limit: int, choices: Choices) -> tuple[list[Candidate], list[Candidate]]:
-    ranked = sorted(line, key=lambda c: c.id not in choices.pinned)  # stable: the rest keeps its turn
+    place = {wanted: number for number, wanted in enumerate(choices.pinned)}
+    ranked = sorted(line, key=lambda c: place.get(c.id, len(place)))  # stable: the rest keeps its turn
     return ranked[:limit], ranked[limit:]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from digest.content.models import Comparison as ComparisonRow
 from digest.content.models import Tool as ToolRow
-from digest.editions.models import MAILED, Edition, SeenFact
+from digest.editions.models import Edition, SeenFact, reaches_readers
 from digest.editions.story import Comparison, Quote, Story, Tool, Update
 from digest.editions.telling import build_story
 
@@ -39,7 +39,8 @@ def moved_since(session: Session, edition: Edition) -> list[Update]:
     told = {tool.id for item in edition.items for tool in (item.comparison.left, item.comparison.right)}
     last_seen: dict[int, SeenFact] = {}
     query = select(SeenFact).join(Edition, SeenFact.edition_id == Edition.id)
-    query = query.where(Edition.status.in_(MAILED), Edition.id != edition.id).order_by(Edition.approved_at)
+    query = query.where(reaches_readers(), Edition.id != edition.id)
+    query = query.order_by(Edition.approved_at, SeenFact.tool_id)
     for seen in session.scalars(query):
         last_seen[seen.tool_id] = seen
     return [update for tool_id, seen in last_seen.items() if tool_id not in told for update in compare(seen)]

@@ -21,36 +21,35 @@ class Rhythm:
     time: time
 
     def slot_of(self, key: str) -> datetime:
-        """The slot of the ISO week called `key` (2026-W47), in UTC; raises NotFound for any other text."""
-        match = re.fullmatch(r"(\d{4})-W(\d{2})", key)
+        """The slot of the ISO week called `key` (2026-W47), in UTC; raises NotFound for any other text.
+
+        When clocks go back the hour comes twice and the first one counts; when they go forward a time
+        that does not exist is taken an hour later (PEP 495: fold 0 gives both).
+        """
+        match = re.fullmatch(r"(2[0-9]{3})-W([0-9]{2})", key)
         try:
             day = date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1) if match else None
         except ValueError:
             day = None
         if day is None:
             raise NotFound(f"{key!r} names no ISO week; expected something like 2026-W47")
-        return self._at(day)
+        return datetime.combine(day, self.time, self.zone).astimezone(UTC)
 
     def last_slot(self, now: datetime) -> datetime:
         """The latest slot that is not after `now`."""
-        slot = self.slot_of(week_key(now.astimezone(self.zone).date()))
-        return slot if slot <= now else self._at(slot.astimezone(self.zone).date() - WEEK)
+        today = now.astimezone(self.zone).date()
+        slot = self.slot_of(week_key(today))
+        return slot if slot <= now else self.slot_of(week_key(today - WEEK))
 
     def next_slot(self, now: datetime) -> datetime:
         """The earliest slot after `now`."""
-        return self._at(self.last_slot(now).astimezone(self.zone).date() + WEEK)
+        today = now.astimezone(self.zone).date()
+        slot = self.slot_of(week_key(today))
+        return slot if slot > now else self.slot_of(week_key(today + WEEK))
 
     def key_of(self, slot: datetime) -> str:
         """The key of the ISO week that a moment lies in, on this rhythm's clocks."""
         return week_key(slot.astimezone(self.zone).date())
-
-    def _at(self, day: date) -> datetime:
-        """The slot on `day`.
-
-        When clocks go back the hour comes twice and the first one counts; when they go forward a time
-        that does not exist is taken an hour later (PEP 495: fold 0 gives both).
-        """
-        return datetime.combine(day, self.time, self.zone).astimezone(UTC)
 
 
 def week_key(day: date) -> str:

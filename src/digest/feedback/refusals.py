@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.audience.addresses import Address
@@ -19,6 +19,8 @@ def apply_refusals(session: Session, suppressions: Suppressions, now: datetime) 
         Subscriber.status.in_((Standing.ACTIVE, Standing.PENDING)),
         select(Delivery.subscriber_id)
         .where(Delivery.subscriber_id == Subscriber.id, Delivery.state == State.FAILED, Delivery.gone)
+        # A refusal from before their last yes is history: a mailbox may be made anew.
+        .where(Delivery.changed_at >= func.coalesce(Subscriber.confirmed_at, Subscriber.created_at))
         .exists(),
     )
     bounced = session.scalars(query).all()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 _RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
-_WHY = "You get this because you confirmed your subscription to {name} at {site}."
+_WHY = "You get this because you subscribed to {name} at {site}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,132 @@
+"""Build the engine from the settings, send all that is due, and close what is finished."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.app.parts import App
+from digest.delivery import ledger, workers
+from digest.delivery.messages import Messages, Sender
+from digest.delivery.models import State
+from digest.delivery.retrying import Policy
+from digest.delivery.sending import Engine, Tally
+from digest.editions.models import Status
+from digest.editions.planning import find_edition
+from digest.errors import DigestError
+from digest.feedback.refusals import apply_refusals
+from digest.tokens import content_marker
+
+WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
+
+Progress = Callable[[Tally], None]
+
+
+def silent(_tally: Tally) -> None:
+    """A progress nobody watches."""
+
+
+@dataclass
+class RunReport:
+    """What a run did and what it leaves."""
+
+    edition: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    sent: int = 0
+    deliveries: dict[str, int] = field(default_factory=dict)
+    waiting_until: datetime | None = None
+    bounced: int = 0
+    stopped: DigestError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done or nothing due; 1 stopped; 75 some deliveries wait for a retry."""
+        if self.stopped:
+            return 1
+        return 75 if self.waiting_until else 0
+
+
+def deliver(
+    app: App, report: RunReport, stop: threading.Event | None = None, on_progress: Progress = silent
+) -> RunReport:
+    """Send all that is due, waiting out short delays and other workers, then close what is finished."""
+    stop = stop or threading.Event()
+    engine = make_engine(app)
+    while True:
+        tally = engine.run(stop, on_progress) if _work_is_due(app) else Tally()
+        report.sent += tally.tries[State.SENT]
+        report.stopped = report.stopped or tally.stopped
+        if report.stopped or stop.is_set() or not _worth_waiting(app, stop):
+            break
+    _close(app, report)
+    return report
+
+
+def make_engine(app: App) -> Engine:
+    """The sending engine as the settings want it."""
+    delivery, smtp = app.settings.delivery, app.settings.smtp
+    return Engine(
+        database=app.database,
+        clock=app.clock,
+        messages=make_messages(app),
+        relay=app.relay,
+        suppressions=app.suppressions,
+        policy=Policy(
+            delivery.retry_after,
+            delivery.give_up_after,
+            delivery.after_crash == "resend",
+            delivery.resend_after,
+        ),
+        connections=smtp.connections,
+        batch=delivery.batch,
+        lease=delivery.lease,
+        per_second=smtp.per_second,
+    )
+
+
+def make_messages(app: App) -> Messages:
+    """What makes one reader's message."""
+    newsletter, key = app.settings.newsletter, app.settings.keys.suppression_key()
+    return Messages(
+        database=app.database,
+        renderer=app.renderer,
+        keyring=app.keyring,
+        sender=Sender(newsletter.sender, newsletter.name, newsletter.reply_to, newsletter.list_id or None),
+        base_url=app.settings.web.base_url,
+        marker=lambda mailing: content_marker(key, mailing),
+    )
+
+
+def _work_is_due(app: App) -> bool:
+    """Whether there is anything to claim, or a dead worker's claims to take back."""
+    with app.database.read() as session:
+        due = ledger.next_due(session)
+        return (due is not None and due <= app.clock.now()) or workers.any_claims(session)
+
+
+def _worth_waiting(app: App, stop: threading.Event) -> bool:
+    """Wait for a retry due shortly, or while another worker holds claims; False when neither is so."""
+    with app.database.read() as session:
+        due, busy = ledger.next_due(session), workers.any_claims(session)
+    delay = (due - app.clock.now()).total_seconds() if due else None
+    if delay is not None and delay <= app.settings.delivery.linger.total_seconds():
+        return not stop.wait(max(0.0, delay))
+    return busy and not stop.wait(WAIT_FOR_OTHERS)
+
+
+def _close(app: App, report: RunReport) -> None:
+    now = app.clock.now()
+    with app.database.write(lock="subscribers") as session:
+        report.bounced = len(apply_refusals(session, app.suppressions, now))
+    with app.database.write(lock="editions") as session:
+        finished = ledger.finish_editions(session, now)
+        report.waiting_until = ledger.next_due(session)
+        edition = find_edition(session, report.edition) if report.edition else None
+        if edition:
+            report.deliveries = ledger.counts(session, edition.id)
+            report.status = edition.status.value
+    if report.edition is None and finished:
+        report.edition, report.status = finished[0], Status.SENT.value

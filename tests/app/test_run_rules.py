@@ -1,0 +1,256 @@
+"""When the weekly run sends, when it waits for a person, and what it never uses up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from digest.app import standing, weekly
+from digest.app.delivering import RunReport
+from digest.content.listing import withdraw
+from digest.content.models import Comparison
+from digest.delivery.models import Delivery, Mailing
+from digest.editions.models import Edition, Status
+from digest.errors import ConfigError, Conflict
+from tests.faults.smtp_server import FaultyServer
+from tests.support.newsrooms import DAY, HOUR, SLOT, Newsroom, newsroom
+
+W46, W47, W48 = "2026-W46", "2026-W47", "2026-W48"
+WEEK = 7 * DAY
+READER = "a@example.org"
+
+
+def sent(url: str, now: datetime, **groups: dict[str, object]) -> tuple[RunReport, list[str]]:
+    """A run at that moment before a willing relay: its report, and who got mail."""
+    with FaultyServer() as server, newsroom(url, now, smtp={"port": server.port}, **groups) as room:
+        return room.run(), server.recipients
+
+
+def status(room: Newsroom) -> dict[str, Any]:
+    """What `digest status --json` prints."""
+    return standing.status(room.app)
+
+
+def attention(room: Newsroom) -> str:
+    """What needs a person."""
+    return "\n".join(status(room)["needs_attention"])
+
+
+def ready(room: Newsroom, now: datetime = SLOT) -> str:
+    """A site with one comparison and a list with one reader."""
+    room.clock.moment = now
+    room.join(READER)
+    return room.publish_many(1)[0]
+
+
+# --- what is missing ---
+
+
+def test_an_empty_site_uses_up_no_edition(room: Newsroom, database_url: str) -> None:
+    """A newcomer's first run says what is missing, and the week is still there afterwards."""
+    room.join(READER)
+    room.clock.moment = SLOT
+    report = room.run()
+    assert (report.edition, report.status, report.exit_code) == (W47, None, 0)
+    assert report.reason is not None
+    assert "digest import" in report.reason
+    assert "digest import" in attention(room)
+    assert room.count(Edition) == 0
+    room.publish_many(1)
+    assert sent(database_url, SLOT)[1] == [READER]
+
+
+def test_an_empty_list_uses_up_no_edition(room: Newsroom, database_url: str) -> None:
+    """Nor does a list on which nobody is."""
+    room.clock.moment = SLOT
+    room.publish_many(1)
+    report = room.run()
+    assert (report.status, report.exit_code) == (None, 0)
+    assert report.reason is not None
+    assert "nobody to send to" in report.reason
+    assert room.count(Edition) == 0
+    room.join(READER)
+    assert sent(database_url, SLOT)[1] == [READER]
+
+
+def test_an_approved_edition_waits_for_the_first_reader(room: Newsroom) -> None:
+    """Approved before anybody came: it stays approved, and no mailing is made of nobody."""
+    room.publish_many(1)
+    room.plan()
+    room.approve(W47)
+    room.clock.moment = SLOT
+    assert room.run().status == "approved"
+    assert room.count(Mailing) == 0
+
+
+# --- nothing new ---
+
+
+def test_nothing_new_is_skipped_and_the_window_moves_on(room: Newsroom, database_url: str) -> None:
+    """The week is closed with its reason, once, and the next one begins where it ended."""
+    ready(room)
+    assert sent(database_url, SLOT)[0].status == "sent"
+    for now in (SLOT + WEEK, SLOT + WEEK + HOUR):
+        report, mailed = sent(database_url, now)
+        assert (report.edition, report.status, report.reason) == (W48, "skipped", "nothing new")
+        assert (report.exit_code, mailed) == (0, [])
+    room.clock.moment = SLOT + 2 * WEEK
+    room.publish_many(1)
+    edition = room.plan()
+    assert edition.window_start == SLOT + WEEK
+    assert status(room)["last_edition"]["reason"] == "nothing new"
+
+
+def test_withdrawn_comparisons_alone_are_nothing_new(room: Newsroom) -> None:
+    """The site is not empty, but there is nothing to send."""
+    slug = ready(room)
+    with room.app.database.write() as session:
+        withdraw(session, slug, SLOT)
+    assert (room.run().status, room.count(Comparison)) == ("skipped", 1)
+
+
+def test_before_the_slot_nothing_of_this_week_happens(room: Newsroom) -> None:
+    """A draft of the coming edition is left alone until its time."""
+    ready(room, SLOT - HOUR)
+    room.plan(W47)
+    room.run()
+    assert room.statuses()[W47] is Status.DRAFT
+
+
+# --- late ---
+
+
+@pytest.mark.parametrize("planned", ["no draft", "draft", "approved"])
+def test_an_overdue_edition_is_held(planned: str, room: Newsroom, database_url: str) -> None:
+    """Past max_age it does not go out by itself, approved or not; status names it and says how to send it."""
+    ready(room, SLOT - HOUR)
+    if planned != "no draft":
+        room.plan(W47)
+    if planned == "approved":
+        room.approve(W47)
+    late = SLOT + 6 * DAY + HOUR
+    report, mailed = sent(database_url, late)
+    assert (mailed, report.exit_code) == ([], 0)
+    assert (
+        report.reason
+        == "overdue by 6 d 1 h: it is not sent late without a person's word (digest edition plan, approve; digest send)"
+    )
+    room.clock.moment = late
+    assert f"edition {W47}: overdue by 6 d 1 h" in attention(room)
+    assert status(room)["next_edition"]["key"] == W47
+    assert room.count(Delivery) == 0
+
+
+def test_a_person_may_send_what_is_overdue(room: Newsroom, database_url: str) -> None:
+    """`digest send` is the word it waits for; twice sends nothing twice."""
+    ready(room, SLOT - HOUR)
+    room.plan(W47)
+    room.approve(W47)
+    late = SLOT + 6 * DAY + HOUR
+    with FaultyServer() as server, newsroom(database_url, late, smtp={"port": server.port}) as own:
+        assert weekly.send_edition(own.app, W47).status == "sent"
+        assert weekly.send_edition(own.app, W47).status == "sent"
+        assert server.recipients == [READER]
+    with pytest.raises(Conflict, match="is sent"):
+        room.cancel(W47)
+
+
+def test_just_in_time_is_not_overdue(room: Newsroom, database_url: str) -> None:
+    """To the second."""
+    ready(room, SLOT - HOUR)
+    assert sent(database_url, SLOT + 6 * DAY)[1] == [READER]
+
+
+def test_an_approved_edition_whose_week_passed_is_named(room: Newsroom) -> None:
+    """Approved, then nobody ran for nine days: its comparisons are spoken for, so a person must know."""
+    slug = ready(room, SLOT - HOUR)
+    room.plan(W47)
+    room.approve(W47)
+    room.clock.moment = SLOT + 9 * DAY
+    room.run()
+    assert room.statuses()[W47] is Status.APPROVED
+    assert room.reasons(W48)[slug] == f"already sent in {W47}"
+    assert W47 in attention(room)
+
+
+# --- editors ---
+
+
+def test_an_editors_edition_waits_for_approval(database_url: str) -> None:
+    """With approval = editor a draft stays a draft, is named, and goes out once it is approved."""
+    editor: dict[str, object] = {"approval": "editor"}
+    with newsroom(database_url, SLOT, schedule=editor) as room:
+        ready(room)
+        for _ in ("without a draft", "with one"):
+            report, mailed = sent(database_url, SLOT, schedule=editor)
+            assert mailed == []
+            assert report.reason == "it waits for an editor's approval (digest edition approve)"
+            assert f"edition {W47}: it waits for an editor's approval" in attention(room)
+            assert room.plan(W47).status is Status.DRAFT
+        room.approve(W47)
+        assert attention(room).count(W47) == 0
+        assert sent(database_url, SLOT, schedule=editor)[1] == [READER]
+        assert (room.edition(W47).approved_by, room.edition(W47).status) == ("Ed", Status.SENT)
+
+
+def test_an_automatic_edition_is_signed_so(room: Newsroom, database_url: str) -> None:
+    """Nobody is said to have approved what nobody looked at."""
+    ready(room)
+    sent(database_url, SLOT)
+    assert room.edition(W47).approved_by == "automatic"
+
+
+@pytest.mark.parametrize("approval", ["automatic", "editor"])
+def test_a_stopped_edition_stays_stopped(approval: str, database_url: str) -> None:
+    """Cancelled by a person before its slot, no run brings it back."""
+    groups: dict[str, dict[str, object]] = {"schedule": {"approval": approval}}
+    with newsroom(database_url, SLOT - HOUR, **groups) as room:
+        ready(room, SLOT - HOUR)
+        room.plan(W47)
+        room.cancel(W47)
+    report, mailed = sent(database_url, SLOT, **groups)
+    assert (report.status, report.reason, mailed) == ("cancelled", "wrong prices", [])
+    with newsroom(database_url, SLOT, **groups) as room:
+        assert room.statuses() == {W47: Status.CANCELLED}
+        assert status(room)["next_edition"]["key"] == W48
+
+
+@pytest.mark.parametrize("standing_at", [Status.DRAFT, Status.SKIPPED, Status.CANCELLED])
+def test_only_what_was_approved_can_be_sent(standing_at: Status, room: Newsroom) -> None:
+    """`digest send` is no way round approval."""
+    ready(room)
+    room.plan(W47)
+    if standing_at is not Status.DRAFT:
+        {Status.SKIPPED: room.skip, Status.CANCELLED: room.cancel}[standing_at](W47)
+    with pytest.raises(Conflict, match=f"is {standing_at.value}"):
+        weekly.send_edition(room.app, W47)
+
+
+# --- the postal address ---
+
+
+@pytest.mark.parametrize("how", ["run", "send"])
+def test_no_postal_address_no_newsletter(how: str, database_url: str) -> None:
+    """Through a relay elsewhere nothing is sent without it, and nothing is used up."""
+    elsewhere: dict[str, object] = {"host": "relay.example.org", "security": "starttls"}
+    with newsroom(database_url, SLOT, smtp=elsewhere) as room:
+        ready(room)
+        if how == "send":
+            room.plan(W47)
+            room.approve(W47)
+        before = room.rows()
+        with pytest.raises(ConfigError, match=r"newsletter\.postal_address"):
+            room.run() if how == "run" else weekly.send_edition(room.app, W47)
+        assert room.rows() == before
+        assert "newsletter.postal_address is empty" in attention(room)
+
+
+def test_with_a_postal_address_nothing_is_missing(database_url: str) -> None:
+    """Status is quiet, and so is a relay on this machine without one."""
+    address: dict[str, object] = {"postal_address": "1 Example Street, 10115 Berlin"}
+    with newsroom(database_url, SLOT, newsletter=address) as room:
+        ready(room)
+        assert attention(room) == ""
+    assert sent(database_url, SLOT)[1] == [READER]

@@ -1,0 +1,92 @@
+"""Migrations: they make the tables that the models speak of, once, and privately."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from digest.db import Database
+from digest.db.migrations import current, differences, head, require_current, upgrade
+from digest.errors import ConfigError
+from tests.support.tables import open_tables
+
+
+def test_models_and_migrations_agree(database_url: str) -> None:
+    """Autogenerate finds nothing left to do."""
+    with open_tables(database_url) as database:
+        assert differences(database) == []
+        assert current(database) == head()
+
+
+def test_the_second_upgrade_does_nothing(database_url: str) -> None:
+    """And says so."""
+    database = Database(database_url)
+    assert current(database) is None
+    assert [upgrade(database), upgrade(database)] == [True, False]
+    require_current(database)
+    database.close()
+
+
+def test_several_may_upgrade_at_once(database_url: str) -> None:
+    """One does it, the others find it done."""
+    databases = [Database(database_url) for _ in range(4)]
+    done: list[bool] = []
+    threads = [threading.Thread(target=lambda one=one: done.append(upgrade(one))) for one in databases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [False, False, False, True]
+    assert differences(databases[0]) == []
+    for database in databases:
+        database.close()
+
+
+def test_a_database_without_tables_is_refused(database_url: str) -> None:
+    """With the command that helps."""
+    database = Database(database_url)
+    with pytest.raises(ConfigError, match=r"digest (init|db upgrade)"):
+        require_current(database)
+    database.close()
+
+
+def test_asking_creates_no_file(tmp_path: Path) -> None:
+    """A mistyped path stays empty."""
+    database = Database(f"sqlite:///{tmp_path}/typo.db")
+    with pytest.raises(ConfigError, match=r"typo\.db.*digest init"):
+        require_current(database)
+    database.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    """By everything, also by the upgrade, and in words."""
+    with open_tables(database_url) as database:
+        with database.write() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(ConfigError):
+            require_current(database)
+        with pytest.raises(ConfigError, match="9999"):
+            upgrade(database)
+
+
+def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
+    """And what lies beside it: it holds people's addresses. Missing folders are made."""
+    with open_tables(f"sqlite:///{tmp_path}/new/folder/digest.db") as database, database.read() as session:
+        session.execute(text("SELECT 1"))
+        files = list((tmp_path / "new/folder").iterdir())
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        assert tmp_path / "new/folder/digest.db" in files
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where a folder should be."""
+    (tmp_path / "file").write_text("")
+    database = Database(f"sqlite:///{tmp_path}/file/digest.db")
+    with pytest.raises(ConfigError, match=r"database\.url: .*digest\.db"):
+        upgrade(database)
+    database.close()

@@ -1,0 +1,77 @@
+"""A database with this version's tables, and the people and editions in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.audience.addresses import read_address
+from digest.audience.models import Standing, Subscriber
+from digest.db import Database
+from digest.db.migrations import upgrade
+from digest.editions.models import Edition, Status
+from digest.rendering.rendered import reader_link
+from digest.tokens import new_public_id
+
+NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
+
+MARKER = "mabcdef0123456789"
+
+
+@contextmanager
+def open_tables(url: str) -> Iterator[Database]:
+    """The database at `url` with its tables, closed afterwards."""
+    database = Database(url)
+    try:
+        upgrade(database)
+        yield database
+    finally:
+        database.close()
+
+
+def add_subscriber(session: Session, email: str, status: Standing = Standing.ACTIVE) -> Subscriber:
+    """Somebody who stands somewhere, without any history."""
+    address = read_address(email)
+    subscriber = Subscriber(
+        public_id=new_public_id(),
+        email=address.email,
+        canonical=address.canonical,
+        status=status,
+        created_at=NOW,
+        confirmed_at=NOW if status is Standing.ACTIVE else None,
+        departures=0,
+    )
+    session.add(subscriber)
+    session.flush()
+    return subscriber
+
+
+def standings(database: Database) -> dict[str, str]:
+    """Every address and where it stands."""
+    with database.read() as session:
+        rows = session.scalars(select(Subscriber).order_by(Subscriber.id)).all()
+        return {row.email: row.status.value for row in rows}
+
+
+def add_edition(session: Session, key: str = "2026-W47", status: Status = Status.APPROVED) -> Edition:
+    """An edition with its frozen bytes."""
+    leave = reader_link(MARKER, "unsubscribe")
+    edition = Edition(
+        key=key,
+        status=status,
+        slot=NOW,
+        window_start=NOW - timedelta(days=7),
+        window_end=NOW,
+        subject=f"Verdicts of {key}",
+        created_at=NOW,
+        html=f'<p>Verdicts</p><a href="{leave}">Unsubscribe</a>',
+        text=f"Verdicts\n\nUnsubscribe: {leave}\n",
+        marker=MARKER,
+    )
+    session.add(edition)
+    session.flush()
+    return edition
