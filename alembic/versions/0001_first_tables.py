@@ -251,7 +251,6 @@ def upgrade() -> None:
         sa.Column(
             "notice", sa.String(), nullable=True, comment="confirm, welcome, already-subscribed, goodbye"
         ),
-        sa.Column("values", sa.JSON(), nullable=False),
         sa.Column(
             "seed",
             sa.String(),
@@ -321,6 +320,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column(
+            "first_tried_at",
+            db.UtcDateTime(timezone=True),
+            nullable=True,
+            comment="the deadline of retries counts from here",
+        ),
         sa.Column("doubts", sa.Integer(), nullable=False, comment="how often it ended as unknown"),
         sa.Column(
             "due_at",

@@ -61,8 +61,8 @@ def test_a_result_means_that_it_is_on_disk(database: Database) -> None:
             assert len(stored(database)) == number + 1
 
 
-def test_one_failure_is_everybodys_and_stores_nothing(database: Database) -> None:
-    """Whoever shares the flush gets the exception; the next flush is a new one."""
+def test_one_failure_is_its_callers_alone(database: Database) -> None:
+    """Whoever shared the flush is written all the same; the next flush is a new one."""
     inside, go = threading.Event(), threading.Event()
 
     def slow(session: Session) -> None:
@@ -81,10 +81,18 @@ def test_one_failure_is_everybodys_and_stores_nothing(database: Database) -> Non
             time.sleep(0.01)
         go.set()
         assert first.result(10) is None
-        assert [type(one.exception(10)) for one in together] == [KeyError] * 3
-        assert stored(database) == []
+        assert [type(one.exception(10)) for one in together] == [type(None), KeyError, type(None)]
+        assert stored(database) == ["a", "b"]
         assert commits.do(adding("c")) == "c"
-    assert stored(database) == ["c"]
+    assert stored(database) == ["a", "b", "c"]
+
+
+def test_a_closed_writer_says_so(database: Database) -> None:
+    """Instead of leaving its caller waiting for ever."""
+    with GroupCommit(database, nothing, SELDOM) as commits:
+        pass
+    with pytest.raises(RuntimeError, match="closed"):
+        commits.do(adding("a"))
 
 
 def test_a_failure_at_the_commit_reaches_the_caller(database: Database) -> None:

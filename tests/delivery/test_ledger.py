@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -253,7 +252,7 @@ def test_a_retry_is_the_same_job_with_one_more_try(office: Office) -> None:
     office.deliver(office.one, job, Outcome(Meaning.UNKNOWN, None, None, "silence"))
     assert job.email not in [other.email for other in office.claim(office.one)]
     again = office.claim(office.two, now=NOW + MINUTE)[0]
-    assert again == replace(job, tries=1, doubts=1, was=State.UNKNOWN)
+    assert again == replace(job, tries=1, doubts=1, was=State.UNKNOWN, first_tried_at=NOW)
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(office: Office) -> None:
@@ -306,7 +305,7 @@ def test_the_dead_leave_their_rows_in_doubt(office: Office, policy: Policy, due:
 )
 def test_who_is_dead(office: Office, host: str, pid: int, silent_for: int, dead: bool) -> None:
     """Silence for longer than the lease, or a process of this host that is no more."""
-    place = socket.gethostname() if host == "here" else "elsewhere.example"
+    place = workers.here() if host == "here" else "elsewhere.example"
     with office.database.write() as session:
         session.execute(update(Worker).where(Worker.id == office.one).values(host=place, pid=pid))
         session.execute(

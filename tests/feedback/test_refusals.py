@@ -21,7 +21,7 @@ ANN = "ann@example.org"
 
 def deliver(session: Session, reader: Subscriber, state: State, gone: bool, at: datetime = LATER) -> None:
     """A notice to somebody that ended like that."""
-    mailing = Mailing(notice="confirm", values={}, seed="x", created_at=NOW)
+    mailing = Mailing(notice="confirm", seed="x", created_at=NOW)
     session.add(mailing)
     session.flush()
     row = Delivery(mailing_id=mailing.id, subscriber_id=reader.id, state=state, gone=gone, changed_at=at)

@@ -13,7 +13,7 @@ from digest.audience.suppressing import Suppressions
 from digest.clock import Clock, SystemClock
 from digest.config import WEEKDAYS, Settings
 from digest.db import Database
-from digest.db.migrations import require_current
+from digest.db.revisions import require_current
 from digest.delivery.smtp import Relay
 from digest.editions.selecting import Rules
 from digest.editions.weeks import Rhythm

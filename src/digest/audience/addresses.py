@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
 from digest.errors import DigestError
 
 LONGEST = 254  # RFC 5321 §4.5.3.1.3: a path of 256 octets with its angle brackets
@@ -72,6 +70,8 @@ def _read_slowly(text: str) -> Address:
 
 
 def _validate(text: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # slow to import
+
     try:
         # Reserved names such as example.org and .test are real to demos and tests; nothing is looked up.
         checked = validate_email(

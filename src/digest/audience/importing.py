@@ -173,7 +173,9 @@ def _add_new(
     canonicals = [row.address.canonical for row in rows]
     known = set(session.scalars(select(Subscriber.canonical).where(Subscriber.canonical.in_(canonicals))))
     barred = suppressions.among(session, set(canonicals) - known)
-    added = [_subscriber(row, now, consent) for row in rows if row.address.canonical not in known | barred]
+    added = [
+        _subscriber(row, now, consent) for row in rows if row.address.canonical not in known | barred.keys()
+    ]
     report.known += len(known)
     report.suppressed += len(barred)
     report.added += len(added)

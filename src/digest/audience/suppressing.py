@@ -33,11 +33,11 @@ class Suppressions:
             select(Suppression.reason).where(Suppression.address_hash == self.hash(canonical))
         )
 
-    def among(self, session: Session, canonicals: Iterable[str]) -> set[str]:
-        """Those of the addresses that are suppressed."""
+    def among(self, session: Session, canonicals: Iterable[str]) -> dict[str, str]:
+        """Those of the addresses that are suppressed, each with its reason."""
         hashes = {self.hash(canonical): canonical for canonical in canonicals}
-        found = session.scalars(select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes)))
-        return {hashes[one] for one in found}
+        found = session.scalars(select(Suppression).where(Suppression.address_hash.in_(hashes)))
+        return {hashes[one.address_hash]: one.reason for one in found}
 
     def suppress(self, session: Session, address: Address, reason: str, source: str, now: datetime) -> bool:
         """Never mail `address` again; False when that was so already. A subscriber of that address leaves."""

@@ -107,7 +107,7 @@ class Delivery(Group):
     retry_after: tuple[Span, ...] = tuple(dt.timedelta(minutes=m) for m in (5, 30, 60, 120, 240, 480))
     give_up_after: Span = dt.timedelta(days=2)
     linger: Span = dt.timedelta(seconds=30)
-    lease: Span = dt.timedelta(seconds=60)
+    lease: Span = Field(dt.timedelta(seconds=60), ge=dt.timedelta(seconds=5))
     batch: int = Field(200, ge=1, le=10_000)
 
 

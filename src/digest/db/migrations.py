@@ -12,11 +12,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, MetaData
 
 from digest.bundled import bundled
 from digest.db.base import Base
 from digest.db.engine import Database
+from digest.db.revisions import revision_of
 from digest.errors import ConfigError
 
 # By name, since the ground may not import the stages that stand on it.
@@ -41,7 +42,7 @@ def upgrade(database: Database) -> bool:
         _make_room(database)
     with database.write(lock="migrations") as session:
         connection = session.connection()
-        revision = _revision(connection)
+        revision = revision_of(connection)
         if revision == head():
             return False
         if revision and revision not in _revisions():
@@ -61,37 +62,11 @@ def _revisions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def current(database: Database) -> str | None:
-    """The database's revision, or None where there are no tables yet."""
-    with database.read() as session:
-        return _revision(session.connection())
-
-
-def require_current(database: Database) -> None:
-    """Raise ConfigError unless the database is at this version's revision."""
-    if (
-        database.is_sqlite
-        and database.engine.url.database
-        and not Path(database.engine.url.database).exists()
-    ):
-        raise ConfigError(
-            f"{database.engine.url.database}: there is no database yet; `digest init` creates it"
-        )
-    if current(database) != head():
-        raise ConfigError("the database is not at this version's tables; `digest db upgrade` brings it there")
-
-
 def differences(database: Database) -> list[Any]:
     """What autogenerate would still change: an empty list when models and migrations agree."""
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         return list(compare_metadata(context, metadata()))
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

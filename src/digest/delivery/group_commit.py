@@ -19,8 +19,8 @@ Request = tuple[Callable[[Session], Any], "Future[Any]"]
 class GroupCommit:
     """Runs small writes from any thread in shared transactions, and returns when theirs is on disk.
 
-    There is no timer: a flush takes what has gathered during the one before. When a flush fails, every
-    caller in it gets the exception and nothing of it is stored.
+    There is no timer: a flush takes what has gathered during the one before. When a flush fails, nothing of
+    it is stored; its requests are then tried one by one, so that only the one at fault gets the exception.
     """
 
     def __init__(self, database: Database, idle: Callable[[Session], None], every: float) -> None:
@@ -29,6 +29,8 @@ class GroupCommit:
         self._idle = idle
         self._every = every
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._door = threading.Lock()  # nothing comes in behind the one who closed it
+        self._closed = False
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
 
     def __enter__(self) -> GroupCommit:
@@ -38,13 +40,18 @@ class GroupCommit:
 
     def __exit__(self, *_: object) -> None:
         """Finish what was asked and stop."""
-        self._requests.put(None)
+        with self._door:
+            self._closed = True
+            self._requests.put(None)
         self._thread.join()
 
     def do(self, action: Callable[[Session], Result]) -> Result:
         """Run `action` in a transaction and return its result once that is committed."""
         future: Future[Result] = Future()
-        self._requests.put((action, future))
+        with self._door:
+            if self._closed:
+                raise RuntimeError("the ledger's writer has been closed")
+            self._requests.put((action, future))
         return future.result()
 
     def _work(self) -> None:
@@ -66,14 +73,22 @@ class GroupCommit:
         return batch, True
 
     def _flush(self, batch: list[Request]) -> None:
-        results: list[tuple[Future[Any], Any]] = []
         try:
-            with self._database.write() as session:
-                self._idle(session)
-                results.extend((future, action(session)) for action, future in batch)
+            results = self._write(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
-            for _, future in batch:
-                future.set_exception(error)
-            return
-        for future, result in results:
-            future.set_result(result)
+            self._flush_failed(batch, error)
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                future.set_result(result)
+
+    def _write(self, batch: list[Request]) -> list[Any]:
+        with self._database.write() as session:
+            self._idle(session)
+            return [action(session) for action, _ in batch]
+
+    def _flush_failed(self, batch: list[Request], error: Exception) -> None:
+        if len(batch) > 1:
+            for request in batch:
+                self._flush([request])
+        elif batch:
+            batch[0][1].set_exception(error)

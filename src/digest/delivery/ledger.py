@@ -28,7 +28,7 @@ class Job:
     subscriber_id: int
     notice: str | None
     seed: str
-    owed_since: datetime
+    first_tried_at: datetime | None
     tries: int
     doubts: int
     email: str
@@ -45,7 +45,7 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
     """
     if session.scalar(select(Mailing.id).where(Mailing.edition_id == edition.id)):
         return None
-    mailing = Mailing(edition_id=edition.id, values={}, seed=secrets.token_hex(8), created_at=now)
+    mailing = Mailing(edition_id=edition.id, seed=secrets.token_hex(8), created_at=now)
     session.add(mailing)
     session.flush()
     columns = ["mailing_id", "subscriber_id", "state", "tries", "doubts", "due_at", "changed_at", "gone"]
@@ -76,7 +76,7 @@ def claim(
     barred = suppressions.among(session, {subscriber.canonical for _, _, subscriber in taken})
     jobs = []
     for delivery, mailing, subscriber in taken:
-        why_not = _why_not(mailing, subscriber, subscriber.canonical in barred, now)
+        why_not = _why_not(mailing, subscriber, barred.get(subscriber.canonical), now)
         if why_not:
             _drop(delivery, why_not, now)
         else:
@@ -100,20 +100,22 @@ def _take(session: Session, now: datetime, limit: int) -> Sequence[tuple[Deliver
     return [(delivery, mailing, subscriber) for delivery, mailing, subscriber in session.execute(query)]
 
 
-def _why_not(mailing: Mailing, subscriber: Subscriber, suppressed: bool, now: datetime) -> str | None:
+def _why_not(mailing: Mailing, subscriber: Subscriber, barred: str | None, now: datetime) -> str | None:
     if mailing.expires_at and mailing.expires_at < now:
         return "no longer worth sending"
-    if mailing.edition_id is not None:
-        if suppressed:
-            return "the address is suppressed"
-        return None if subscriber.status is Standing.ACTIVE else f"the reader is {subscriber.status.value}"
+    if barred and (mailing.edition_id is not None or barred != "unsubscribe"):
+        return "the address is suppressed"
+    if mailing.edition_id is not None and subscriber.status is not Standing.ACTIVE:
+        return f"the reader is {subscriber.status.value}"
     if subscriber.status in (Standing.BOUNCED, Standing.COMPLAINED):
         return f"the reader is {subscriber.status.value}"
     return None
 
 
 def _drop(delivery: Delivery, reason: str, now: datetime) -> None:
-    delivery.state, delivery.detail, delivery.changed_at = State.DROPPED, reason, now
+    """It is not sent (again); that an earlier try may have arrived stays on record."""
+    before = "; an earlier try may have arrived" if delivery.state is State.UNKNOWN else ""
+    delivery.state, delivery.detail, delivery.changed_at = State.DROPPED, reason + before, now
     delivery.due_at = delivery.worker_id = None
 
 
@@ -123,7 +125,7 @@ def _job(delivery: Delivery, mailing: Mailing, subscriber: Subscriber) -> Job:
         subscriber_id=subscriber.id,
         notice=mailing.notice,
         seed=mailing.seed,
-        owed_since=mailing.created_at,
+        first_tried_at=delivery.first_tried_at,
         tries=delivery.tries,
         doubts=delivery.doubts,
         email=subscriber.email,
@@ -150,7 +152,12 @@ def begin(session: Session, worker_id: int, job: Job, suppressed_as: str, now: d
     result = session.execute(
         update(Delivery)
         .where(ours, wanted.exists())
-        .values(state=State.SENDING, tries=Delivery.tries + 1, changed_at=now)
+        .values(
+            state=State.SENDING,
+            tries=Delivery.tries + 1,
+            first_tried_at=func.coalesce(Delivery.first_tried_at, now),
+            changed_at=now,
+        )
         .execution_options(synchronize_session=False)
     )
     if getattr(result, "rowcount", 0) == 1:
@@ -168,7 +175,12 @@ def record(
     """Write down how a try went; None, and nothing written, when the row is no longer this worker's."""
     tries = job.tries + 1
     step = next_step(
-        outcome, tries=tries, doubts=job.doubts, owed_since=job.owed_since, now=now, policy=policy
+        outcome,
+        tries=tries,
+        doubts=job.doubts,
+        first_tried_at=job.first_tried_at or now,
+        now=now,
+        policy=policy,
     )
     result = session.execute(
         update(Delivery)
@@ -210,12 +222,10 @@ def _is(job: Job) -> ColumnElement[bool]:
 def drop_rest(session: Session, edition: Edition, now: datetime) -> None:
     """Drop what a cancelled edition still owes, but for what a connection is sending at this moment."""
     mailing = select(Mailing.id).where(Mailing.edition_id == edition.id)
-    session.execute(
-        update(Delivery)
-        .where(Delivery.mailing_id.in_(mailing), Delivery.state.in_(WAITING))
-        .values(state=State.DROPPED, due_at=None, worker_id=None, changed_at=now, detail="cancelled")
-        .execution_options(synchronize_session=False)
-    )
+    for delivery in session.scalars(
+        select(Delivery).where(Delivery.mailing_id.in_(mailing), Delivery.state.in_(WAITING))
+    ):
+        _drop(delivery, "the edition was cancelled", now)
 
 
 def try_doubtful(session: Session, edition: Edition, now: datetime) -> int:

@@ -54,7 +54,7 @@ class Messages:
     sender: Sender
     base_url: str
     marker: Callable[[str], str]
-    _pieces: dict[int, Pieces] = field(default_factory=dict)
+    _pieces: dict[int | str, Pieces] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def message(self, job: Job, now: datetime) -> bytes:
@@ -76,14 +76,18 @@ class Messages:
         }
 
     def pieces(self, job: Job) -> Pieces:
-        """The encoded pieces of a job's mailing; only editions are kept, notices are one of a kind."""
-        if job.notice is not None:
-            return self.notice_pieces(job.notice)
+        """The encoded pieces of a job's mailing, made once; all notices of a name are the same mail."""
+        wanted = job.notice or job.mailing_id
         with self._lock:
-            if job.mailing_id not in self._pieces:
-                with self.database.read() as session:
-                    self._pieces[job.mailing_id] = self._edition(session, job.mailing_id)
-            return self._pieces[job.mailing_id]
+            if wanted not in self._pieces:
+                self._pieces[wanted] = self._make(wanted)
+            return self._pieces[wanted]
+
+    def _make(self, wanted: int | str) -> Pieces:
+        if isinstance(wanted, str):
+            return self.notice_pieces(wanted)
+        with self.database.read() as session:
+            return self._edition(session, wanted)
 
     def notice_pieces(self, name: str) -> Pieces:
         """A notice, rendered and encoded."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.audience.models import Subscriber
@@ -41,7 +40,6 @@ class Mailing(Base):
     id: Mapped[Id]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey(Edition.id), unique=True)
     notice: Mapped[str | None] = mapped_column(comment="confirm, welcome, already-subscribed, goodbye")
-    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     seed: Mapped[str] = mapped_column(
         comment="random; Message-IDs are derived from it, the same at every retry"
     )
@@ -64,6 +62,9 @@ class Delivery(Base):
     )
     state: Mapped[State] = mapped_column(word_enum(State), default=State.PENDING)
     tries: Mapped[int] = mapped_column(default=0)
+    first_tried_at: Mapped[datetime | None] = mapped_column(
+        comment="the deadline of retries counts from here"
+    )
     doubts: Mapped[int] = mapped_column(default=0, comment="how often it ended as unknown")
     due_at: Mapped[datetime | None] = mapped_column(
         comment="not before this; None on an unknown row: held for a person"

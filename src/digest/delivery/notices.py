@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,13 +14,10 @@ from digest.delivery.models import Delivery, Mailing, State
 WORTH_SENDING_FOR = timedelta(days=2)
 
 
-def owe_notice(
-    session: Session, name: str, subscriber: Subscriber, now: datetime, values: dict[str, Any] | None = None
-) -> None:
+def owe_notice(session: Session, name: str, subscriber: Subscriber, now: datetime) -> None:
     """Write the notice called `name` into the ledger; any run, worker or web application sends it."""
     mailing = Mailing(
         notice=name,
-        values=values or {},
         seed=secrets.token_hex(8),
         created_at=now,
         expires_at=now + WORTH_SENDING_FOR,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import delete, select, update
@@ -18,7 +20,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 def register(session: Session, now: datetime) -> int:
     """Enter this process as a worker; `now` is real time."""
-    worker = Worker(host=socket.gethostname(), pid=os.getpid(), started_at=now, seen_at=now)
+    worker = Worker(host=here(), pid=os.getpid(), started_at=now, seen_at=now)
     session.add(worker)
     session.flush()
     return worker.id
@@ -88,8 +90,18 @@ def _attempt(row: Delivery, now: datetime) -> Attempt:
     )
 
 
+@cache
+def here() -> str:
+    """Where process numbers mean what they mean here: two containers or machines may share a name."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(parts)
+
+
 def _process_is_gone(worker: Worker) -> bool:
-    if worker.host != socket.gethostname():
+    if worker.host != here():
         return False
     try:
         os.kill(worker.pid, 0)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-
-from premailer import Premailer
+from typing import Any
 
 # Left on, premailer would also write these as attributes and the mail would grow by a fifth.
 _NO_ATTRIBUTES = [
@@ -38,7 +37,11 @@ def _tight_style(match: re.Match[str]) -> str:
     return before + _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";"))
 
 
-def _premailer(html: str, theme: str) -> Premailer:
+def _premailer(html: str, theme: str) -> Any:
+    from premailer import (
+        Premailer,  # brings cssutils and requests: slow to import, and only rendering needs it
+    )
+
     return Premailer(
         html,
         css_text=[theme],
