@@ -18,7 +18,10 @@ FACTS = {"panel_ship": "panel ship", "community": "community", "entry": "entry"}
 
 def tell(session: Session, edition: Edition, base_url: str) -> Story:
     """The story of an edition as its rows stand now."""
-    comparisons = [_comparison(item.comparison, base_url) for item in edition.items]
+    comparisons = [
+        comparison_values(item.comparison, comparison_url(item.comparison, base_url))
+        for item in edition.items
+    ]
     return build_story(
         edition.key,
         comparisons,
@@ -78,12 +81,13 @@ def _show(name: str, value: object) -> str:
     return str(value) if name == "entry" else f"{value}%"
 
 
-def _comparison(row: ComparisonRow, base_url: str) -> Comparison:
+def comparison_values(row: ComparisonRow, url: str) -> Comparison:
+    """A comparison's rows as the plain values that templates get."""
     return Comparison(
         slug=row.slug,
         title=row.title,
         blurb=row.blurb,
-        url=comparison_url(row, base_url),
+        url=url,
         left=_tool(row.left),
         right=_tool(row.right),
     )

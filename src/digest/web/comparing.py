@@ -9,9 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.app.parts import App
-from digest.content import models
 from digest.content.listing import get_comparison
-from digest.editions import story
+from digest.editions.stories import comparison_values
 from digest.errors import NotFound
 from digest.rendering import standing
 from digest.rendering.cleaning import cleaned
@@ -31,36 +30,11 @@ class Comparing:
         return [route("/comparisons/{slug}", self.comparison)]
 
     def comparison(self, request: Request) -> Response:
-        """The comparison; raises NotFound for one that was withdrawn."""
+        """The comparison; raises NotFound for one that was withdrawn or is not published yet."""
         with self.app.database.read() as session:
             row = get_comparison(session, request.path_params["slug"])
-            if row.withdrawn_at is not None:
-                raise NotFound("this comparison was withdrawn")
-            told = _comparison(row)
+            if row.withdrawn_at is not None or row.published_at > self.app.clock.now():
+                raise NotFound("this comparison was withdrawn, or is not published yet")
+            told = comparison_values(row, row.url or "")
         shown = cleaned(told, keep=("description",))
         return self.pages.show("comparison", public=True, comparison=shown, margin=standing.margin(shown))
-
-
-def _comparison(row: models.Comparison) -> story.Comparison:
-    return story.Comparison(
-        slug=row.slug,
-        title=row.title,
-        blurb=row.blurb,
-        url=row.url if row.url and row.url.startswith(("https://", "http://")) else "",
-        left=_tool(row.left),
-        right=_tool(row.right),
-    )
-
-
-def _tool(row: models.Tool) -> story.Tool:
-    return story.Tool(
-        slug=row.slug,
-        name=row.name,
-        category=row.category,
-        tagline=row.tagline,
-        description=row.description,
-        panel_ship=row.panel_ship,
-        community=row.community,
-        entry=row.entry,
-        quotes=tuple(story.Quote(review.quote, review.reviewer, review.verdict) for review in row.reviews),
-    )
