@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
-from digest.content.listing import withdraw
+from digest.content.listing import get_comparison, withdraw
 from digest.editions.models import Status
 from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, settings
 
@@ -92,6 +93,14 @@ def test_a_withdrawn_comparison(client: TestClient, newsroom: Newsroom) -> None:
         withdraw(session, slug, NOW)
     assert client.get(f"/comparisons/{slug}").status_code == 404
     assert client.get("/comparisons/never").status_code == 404
+
+
+def test_a_comparison_that_is_not_published_yet(client: TestClient, newsroom: Newsroom) -> None:
+    """It is 404 until its time has come."""
+    slug = newsroom.compare()
+    with newsroom.app.database.write() as session:
+        get_comparison(session, slug).published_at = NOW + timedelta(minutes=1)
+    assert client.get(f"/comparisons/{slug}").status_code == 404
 
 
 def test_pages_of_ones_own(app: App, newsroom: Newsroom, tmp_path: Path) -> None:
