@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import IO
 
 import click
 
@@ -25,7 +26,12 @@ from digest.rendering.rendered import Rendered, reader_link
 @now_option
 @click.pass_context
 def preview(
-    ctx: click.Context, key: str | None, html: object, text: object, eml: object, now: datetime | None
+    ctx: click.Context,
+    key: str | None,
+    html: IO[str] | None,
+    text: IO[str] | None,
+    eml: IO[bytes] | None,
+    now: datetime | None,
 ) -> None:
     """Look at an edition, by default the coming one; looking changes nothing.
 
@@ -38,10 +44,10 @@ def preview(
         looked = editors.preview(app, key)
         shown = _with_sample_links(app, looked.rendered)
         if eml:
-            eml.write(_message(app, looked.rendered))  # type: ignore[attr-defined]
+            eml.write(_message(app, looked.rendered))
     for target, content in ((html, shown.html), (text, shown.text)):
         if target:
-            target.write(content)  # type: ignore[attr-defined]
+            target.write(content)
     if not (html or text or eml):
         click.echo(f"From:      {app.settings.newsletter.sender}\nSubject:   {shown.subject}")
         click.echo(f"Preheader: {looked.preheader}\n\n{shown.text}")
