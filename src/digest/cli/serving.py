@@ -45,7 +45,9 @@ def serve(ctx: click.Context, host: str | None, port: int | None, everything: bo
 
 
 @click.command()
-@click.option("--every", type=float, default=60, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--every", type=click.FloatRange(min=1), default=60, show_default=True, help="Seconds between two looks."
+)
 @click.pass_context
 def schedule(ctx: click.Context, every: float) -> None:
     """Call `digest run` once a minute. What is due follows from the database, so several of these do no harm.
