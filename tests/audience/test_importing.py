@@ -208,3 +208,13 @@ def test_a_batch_is_all_or_nothing_with_its_notices(importer: Importer) -> None:
     with pytest.raises(KeyError):
         importer(f"email\n{ANN}\n", None)
     assert standings(importer.database) == {}
+
+
+@pytest.mark.parametrize("status", ["unsubscribed", "bounced", "complained"])
+def test_our_own_export_brings_nobody_back(status: str) -> None:
+    """A row that says its reader left is named and kept out, also where nobody knows them."""
+    file = io.BytesIO(f"email,status\nann@example.org,{status}\nbob@example.org,active\n".encode())
+    first, second = read_rows(file, "export.csv")
+    assert isinstance(first, SourceError)
+    assert (first.line, first.field) == (2, "status")
+    assert not isinstance(second, SourceError)

@@ -145,6 +145,10 @@ def _row(cells: list[str], columns: dict[str, int], source: str, line: int) -> R
 
     if any(_is_not_utf8(text) for text in cells):
         return SourceError(source, line, None, "expected UTF-8 text; save the file as UTF-8")
+    if cell("status").lower() not in ("", "active", "pending"):
+        return SourceError(
+            source, line, "status", f"nobody {cell('status').lower()[:40]} is brought back by an import"
+        )
     try:
         address = read_address(cell("email"))
     except NotAnAddress as error:

@@ -114,11 +114,11 @@ def add_active(
 
 def leave(session: Session, subscriber: Subscriber, *, source: str, now: datetime) -> str | None:
     """The person leaves; nothing happens when they have left already. Returns the notice they are owed."""
+    subscriber.departures += 1  # whatever confirm link is under way is void, also that of one who left before
     if subscriber.status not in (Standing.ACTIVE, Standing.PENDING):
         return None
     was_active = subscriber.status is Standing.ACTIVE
     subscriber.status, subscriber.left_at = Standing.UNSUBSCRIBED, now
-    subscriber.departures += 1
     record(session, subscriber, "unsubscribed", source, now)
     return GOODBYE if was_active else None
 

@@ -42,10 +42,11 @@ class Suppressions:
     def suppress(self, session: Session, address: Address, reason: str, source: str, now: datetime) -> bool:
         """Never mail `address` again; False when that was so already. A subscriber of that address leaves."""
         subscriber = session.scalar(select(Subscriber).where(Subscriber.canonical == address.canonical))
+        if subscriber:
+            subscriber.departures += 1  # a confirm link under way must not undo this
         if subscriber and subscriber.status in (Standing.PENDING, Standing.ACTIVE):
             subscriber.status = STANDING.get(reason, Standing.UNSUBSCRIBED)
             subscriber.left_at = now
-            subscriber.departures += 1
             record(session, subscriber, subscriber.status.value, source, now)
         hashed = self.hash(address.canonical)
         if known := session.get(Suppression, hashed):

@@ -52,6 +52,14 @@ class _Lazy(click.Group):
         except DigestError as error:
             click.echo(f"digest: {error}", err=True)
             ctx.exit(78 if isinstance(error, ConfigError) else 1)
+        except OSError as error:
+            click.echo(f"digest: {error}", err=True)
+            ctx.exit(1)
+        except Exception as error:
+            if not type(error).__module__.startswith("sqlalchemy.exc"):
+                raise
+            click.echo(f"digest: the database: {getattr(error, 'orig', None) or error}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -204,7 +204,7 @@ class _Shift:
             mailing=job.mailing_id,
             to=short_address(job.email),
             state=state.value if state else "not ours any more",
-            reply=outcome.text[:200],
+            code=outcome.code,
         )
 
 
