@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from digest.audience.addresses import Address
 from digest.audience.consent import count_since, record
 from digest.audience.models import Standing, Subscriber
-from digest.audience.suppressing import Suppressions
+from digest.audience.suppressing import Suppressions, void_links
 from digest.errors import Conflict, InvalidToken, NotFound
 from digest.tokens import Token, new_public_id
 
@@ -114,7 +114,7 @@ def add_active(
 
 def leave(session: Session, subscriber: Subscriber, *, source: str, now: datetime) -> str | None:
     """The person leaves; nothing happens when they have left already. Returns the notice they are owed."""
-    subscriber.departures += 1  # whatever confirm link is under way is void, also that of one who left before
+    void_links(subscriber)
     if subscriber.status not in (Standing.ACTIVE, Standing.PENDING):
         return None
     was_active = subscriber.status is Standing.ACTIVE

@@ -16,6 +16,13 @@ from digest.tokens import address_hash
 STANDING = {"complaint": Standing.COMPLAINED, "bounce": Standing.BOUNCED}
 
 
+def void_links(subscriber: Subscriber) -> None:
+    """Make every confirm link under way useless, also that of somebody who left before and asked again."""
+    if subscriber.requested_at is not None or subscriber.status in (Standing.PENDING, Standing.ACTIVE):
+        subscriber.departures += 1
+        subscriber.requested_at = None
+
+
 class Suppressions:
     """Questions and additions to the list of keyed hashes."""
 
@@ -43,7 +50,7 @@ class Suppressions:
         """Never mail `address` again; False when that was so already. A subscriber of that address leaves."""
         subscriber = session.scalar(select(Subscriber).where(Subscriber.canonical == address.canonical))
         if subscriber:
-            subscriber.departures += 1  # a confirm link under way must not undo this
+            void_links(subscriber)
         if subscriber and subscriber.status in (Standing.PENDING, Standing.ACTIVE):
             subscriber.status = STANDING.get(reason, Standing.UNSUBSCRIBED)
             subscriber.left_at = now
