@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parseaddr
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -81,11 +80,6 @@ class App:
             password=smtp.secret(),
             ca_file=smtp.ca_file,
         )
-
-    @property
-    def sender_domain(self) -> str:
-        """The domain that Message-IDs are made under."""
-        return parseaddr(self.settings.newsletter.sender)[1].rpartition("@")[2]
 
 
 @contextmanager
