@@ -5,6 +5,7 @@ DigestError
 ├── SourceError        something we were given to read does not fit     (exit 1)
 ├── NotFound           the thing named does not exist                   (exit 1)
 ├── Conflict           the thing is not in a state that allows this     (exit 1)
+│   └── Stale          somebody else changed it in the meantime         (exit 1)
 ├── RenderError        a template or its result is broken               (exit 1)
 ├── InvalidToken       a link is forged, damaged or of another purpose
 │   └── ExpiredToken   a link was good once
@@ -48,6 +49,10 @@ class NotFound(DigestError):
 
 class Conflict(DigestError):
     """The thing exists, but its state does not allow what was asked."""
+
+
+class Stale(Conflict):
+    """Somebody else changed the thing since the person looked at it; nothing was changed now."""
 
 
 class RenderError(DigestError):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.app import editors
+from digest.app import editors, looking
 from digest.app.delivering import RunReport
 from digest.content.listing import restore, withdraw
 from digest.delivery.models import Delivery, Mailing
@@ -212,7 +212,7 @@ def test_frozen_bytes_do_not_follow_the_site(room: Newsroom) -> None:
     slug = room.publish("Axolotl", "Newt")
     room.clock.advance(HOUR)
     room.plan()
-    looked_at = editors.preview(room.app, W47).rendered
+    looked_at = looking.look(room.app, W47).require()
     room.approve(W47)
     edition = room.edition(W47)
     assert (edition.subject, edition.html, edition.text) == (
@@ -229,7 +229,7 @@ def test_frozen_bytes_do_not_follow_the_site(room: Newsroom) -> None:
     withdrawn(room, slug)
     room.plan()
     assert frozen(room.edition(W47)) == frozen(edition)
-    assert editors.preview(room.app, W47).rendered == looked_at
+    assert looking.look(room.app, W47).require() == looked_at
 
 
 def test_a_frozen_edition_takes_no_edits(room: Newsroom) -> None:

@@ -1,25 +1,23 @@
-"""What editors do with editions, each act one transaction: plan, look, edit, approve, withdraw."""
+"""What editors do with editions, each act one transaction: plan, edit, approve, withdraw, skip, cancel.
+
+Each takes `seen`, the version the editor was looking at: where somebody else was quicker, it raises Stale.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
-from digest.app.slots import coming_slot
 from digest.delivery import ledger
-from digest.delivery.messages import frozen
 from digest.editions import freezing
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition, get_edition, plan
 from digest.editions.stories import tell
 from digest.editions.story import Story
-from digest.errors import Conflict
-from digest.rendering.rendered import Rendered
-from digest.tokens import content_marker
+from digest.errors import Stale
 
 
 def plan_edition(app: App, key: str | None = None) -> Edition:
@@ -38,46 +36,61 @@ def plan_in(app: App, session: Session, key: str, now: datetime) -> Edition:
     return plan(session, key, app.rhythm, app.rules, now, teller)
 
 
-def edit_edition(app: App, key: str, change: Callable[[Session, Edition], None]) -> Edition:
-    """Apply one change to a draft and plan it anew, so that what is shown is what was meant."""
+def edit_edition(
+    app: App, key: str, change: Callable[[Session, Edition], None], seen: int | None = None
+) -> Edition:
+    """Apply one change to a draft and plan it anew, so that what is shown is what was meant.
+
+    Who has seen version 0 was looking at a week without an edition: the change begins its draft.
+    """
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        edition = get_edition(session, key)
+        if seen == 0 and find_edition(session, key) is None:
+            plan_in(app, session, key, now)
+            seen = None
+        edition = _touch(session, key, seen)
         freezing.require(edition, Status.DRAFT)
         change(session, edition)
         session.flush()
         return plan_in(app, session, key, now)
 
 
-def approve(app: App, key: str, by: str) -> Edition:
-    """Freeze a draft as it stands; raises Conflict when it is no draft or empty."""
+def approve(
+    app: App, key: str, by: str, seen: int | None = None, sha256: dict[str, str] | None = None
+) -> Edition:
+    """Freeze a draft as it stands; raises Conflict when it is no draft or empty.
+
+    `sha256` is what the editor was shown (see Rendered.sha256): other bytes are not frozen in its name.
+    """
     with app.database.write(lock="editions") as session:
-        edition = get_edition(session, key)
+        edition = _touch(session, key, seen)
         freeze_in(app, session, edition, by, app.clock.now())
+        if sha256 is not None and edition.sha256 != sha256:
+            raise Stale(f"what edition {key} says has changed since you looked; look again, then approve")
         return edition
 
 
-def withdraw_approval(app: App, key: str) -> Edition:
+def withdraw_approval(app: App, key: str, seen: int | None = None) -> Edition:
     """Make an approved edition a draft again; raises Conflict once mailing began."""
     with app.database.write(lock="editions") as session:
-        edition = get_edition(session, key)
+        edition = _touch(session, key, seen)
         freezing.thaw(session, edition)
         return edition
 
 
-def skip(app: App, key: str, reason: str) -> Edition:
+def skip(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Send nothing for a draft's week; raises Conflict when it is no draft."""
     with app.database.write(lock="editions") as session:
-        edition = get_edition(session, key)
+        edition = _touch(session, key, seen)
         freezing.skip(edition, reason)
         return edition
 
 
-def cancel(app: App, key: str, reason: str) -> Edition:
+def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Stop an edition for good; whoever was not sent it will not be. Raises Conflict once it was sent."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        edition = get_edition(session, key)
+        edition = _touch(session, key, seen)
         freezing.cancel(edition, reason, now)
         ledger.drop_rest(session, edition, now)
         return edition
@@ -86,7 +99,7 @@ def cancel(app: App, key: str, reason: str) -> Edition:
 def freeze_in(app: App, session: Session, edition: Edition, by: str, now: datetime) -> None:
     """Render and freeze inside somebody's write unit."""
     freezing.require(edition, Status.DRAFT)
-    rendered = render(app, session, edition)
+    rendered = app.render(tell(session, edition, app.settings.web.base_url))
     freezing.freeze(
         session,
         edition,
@@ -95,36 +108,18 @@ def freeze_in(app: App, session: Session, edition: Edition, by: str, now: dateti
         text=rendered.text,
         marker=rendered.marker,
         sha256=rendered.sha256(),
+        briefly=rendered.briefly,
         by=by,
         now=now,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """An edition as readers would get it."""
-
-    key: str
-    preheader: str
-    rendered: Rendered
-
-
-def preview(app: App, key: str | None = None) -> Preview:
-    """What readers of an edition would get: the frozen bytes, or a rendering of the draft.
-
-    A week that has no draft yet is planned on trial: looking leaves no trace.
-    """
-    now = app.clock.now()
-    with app.database.trial(lock="editions") as session:
-        key = key or app.rhythm.key_of(coming_slot(app, session, now))
-        edition = find_edition(session, key) or plan_in(app, session, key, now)
-        if edition.html is None and not edition.items:
-            raise Conflict(f"edition {key} has nothing in it: {edition.reason or 'nothing new'}")
-        rendered = frozen(edition) if edition.html is not None else render(app, session, edition)
-        return Preview(key, edition.preheader, rendered)
-
-
-def render(app: App, session: Session, edition: Edition) -> Rendered:
-    """An edition's rows as subject, HTML and text."""
-    marker = content_marker(app.settings.keys.suppression_key(), edition.key)
-    return app.renderer.edition(tell(session, edition, app.settings.web.base_url), marker)
+def _touch(session: Session, key: str, seen: int | None) -> Edition:
+    """The edition, one version on; raises Stale where it is not the one that was seen."""
+    edition = get_edition(session, key)
+    if seen is not None and edition.version != seen:
+        raise Stale(
+            f"somebody else changed edition {key} since you looked; look again, then repeat your change"
+        )
+    edition.version += 1
+    return edition

@@ -15,10 +15,12 @@ from digest.db import Database
 from digest.db.revisions import require_current
 from digest.delivery.smtp import Relay
 from digest.editions.selecting import Rules
+from digest.editions.story import Story
 from digest.editions.weeks import Rhythm
 from digest.rendering.branding import Branding
+from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
-from digest.tokens import Keyring
+from digest.tokens import Keyring, content_marker
 
 
 @dataclass
@@ -39,6 +41,10 @@ class App:
         """The list of those who must never be mailed."""
         return Suppressions(self.settings.keys.suppression_key())
 
+    def require_keys(self) -> None:
+        """Raise ConfigError unless links can be signed and read, and suppressions looked up."""
+        _ = self.keyring, self.suppressions
+
     @property
     def rhythm(self) -> Rhythm:
         """When editions are due."""
@@ -55,6 +61,10 @@ class App:
     def renderer(self) -> Renderer:
         """Turns stories and notices into subject, HTML and text."""
         return Renderer(self.branding, self.settings.newsletter.templates)
+
+    def render(self, story: Story) -> Rendered:
+        """A story as subject, HTML and text, with the marker of its edition."""
+        return self.renderer.edition(story, content_marker(self.settings.keys.suppression_key(), story.key))
 
     @property
     def branding(self) -> Branding:
@@ -78,7 +88,7 @@ class App:
             security=smtp.security,
             username=smtp.username,
             password=smtp.secret(),
-            ca_file=smtp.ca_file,
+            ca_file=smtp.authorities(),
         )
 
 

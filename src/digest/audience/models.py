@@ -44,6 +44,7 @@ class Subscriber(Base):
     requested_at: Mapped[datetime | None] = mapped_column(comment="when the last confirmation was asked for")
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None] = mapped_column(comment="no edition before then, at their own wish")
     departures: Mapped[int] = mapped_column(
         default=0, comment="how often they left; older confirm links are void"
     )

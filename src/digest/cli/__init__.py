@@ -21,6 +21,7 @@ COMMANDS = {
     "preview": ("preview", "preview", "Look at the coming edition exactly as readers will get it."),
     "run": ("sending", "run", "The weekly run: plan, freeze, send what is due."),
     "send": ("sending", "send", "Send or resume one approved edition now."),
+    "test-send": ("test_send", "test_send", "Mail an edition to the editors' own addresses."),
     "status": ("sending", "status", "Where everything stands and what needs a person."),
     "subscribers": ("subscribers", "subscribers", "Import, add, list, export, suppress readers."),
     "serve": ("serving", "serve", "The web application behind readers' links."),

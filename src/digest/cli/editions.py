@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
@@ -13,6 +14,31 @@ from digest.cli.shared import actor, app_of, json_option, now_option, print_json
 from digest.editions import editing, listing
 from digest.editions.models import Edition
 from digest.editions.planning import get_edition
+from digest.errors import SourceError
+
+if_version = click.option(
+    "--if-version",
+    "seen",
+    type=int,
+    metavar="N",
+    help="Only if nobody changed it since: N is the version that `digest edition show` told.",
+)
+
+
+class _Voices(click.ParamType[tuple[str, list[int]]]):
+    name = "TOOL=1,3"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, list[int]]:
+        tool, sign, numbers = str(value).rpartition("=")
+        parts = [part.strip() for part in numbers.split(",")] if numbers.strip() else []
+        if not tool or not sign or not all(part.isascii() and part.isdigit() for part in parts):
+            self.fail(f"expected a tool and its quotes, such as alpha-2=1,3, not {value!r}", param, ctx)
+        return tool, [int(part) for part in parts]
+
+
+VOICES = _Voices()
 
 
 @click.group()
@@ -77,14 +103,21 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @click.option("--leave-out", multiple=True, metavar="SLUG", help="Keep this one out, this time.")
 @click.option("--reason", default="", help="Why it is left out.")
 @click.option("--undo", multiple=True, metavar="SLUG", help="Forget what was decided about this one.")
+@click.option(
+    "--voices",
+    multiple=True,
+    type=VOICES,
+    help="Which of a tool's quotes are heard: TOOL=1,3; TOOL= for the first two.",
+)
+@if_version
 @click.pass_context
-def edit(ctx: click.Context, /, key: str, **options: object) -> None:
+def edit(ctx: click.Context, /, key: str, seen: int | None, **options: object) -> None:
     """Change a draft. Planning again keeps it.
 
     Example: digest edition edit 2026-W47 --subject "Two free models and a yardstick" --pin alpha-vs-beta
     """
     with app_of(ctx) as app:
-        _show(editors.edit_edition(app, key, _change(options)), as_json=False)
+        _show(editors.edit_edition(app, key, _change(options), seen), as_json=False)
 
 
 def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:
@@ -92,16 +125,16 @@ def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:
 
     def words(name: str) -> str | None:
         value = options[name]
-        return _text(str(value)) if value is not None else None
+        return str(value) if value is not None else None
 
-    def many(name: str) -> list[str]:
+    def many(name: str) -> list[Any]:
         value = options[name]
-        return [str(one) for one in value] if isinstance(value, tuple) else []
+        return list(value) if isinstance(value, tuple) else []
+
+    intro = _intro(words("intro"))
 
     def change(session: Session, edition: Edition) -> None:
-        editing.set_words(
-            edition, subject=words("subject"), preheader=words("preheader"), intro=words("intro")
-        )
+        editing.set_words(edition, subject=words("subject"), preheader=words("preheader"), intro=intro)
         if options["order"]:
             editing.order(
                 session, edition, [s.strip() for s in str(options["order"]).split(",") if s.strip()]
@@ -112,30 +145,44 @@ def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:
             editing.leave_out(session, edition, slug, str(options["reason"]))
         for slug in many("undo"):
             editing.undecide(session, edition, slug)
+        for tool, numbers in many("voices"):
+            editing.choose_voices(session, edition, tool, numbers)
 
     return change
 
 
-def _text(value: str) -> str:
-    if not value.startswith("@"):
+def _intro(value: str | None) -> str | None:
+    """The words themselves, or those in the file called after an @."""
+    if value is None or not value.startswith("@"):
         return value
-    with click.open_file(value[1:], encoding="utf-8") as file:
-        return str(file.read())
+    try:
+        with click.open_file(value[1:], encoding="utf-8") as file:
+            return str(file.read())
+    except UnicodeDecodeError as error:
+        raise SourceError(value[1:], None, "--intro", "expected text in UTF-8") from error
+    except OSError as error:
+        raise SourceError(value[1:], None, "--intro", error.strerror or "cannot be read") from error
 
 
 @edition.command()
 @click.argument("key")
 @click.option("--withdraw", is_flag=True, help="Take an approval back, before mailing began.")
 @click.option("--by", default=None, help="Who approves; by default your user name.")
+@if_version
 @now_option
 @click.pass_context
-def approve(ctx: click.Context, key: str, withdraw: bool, by: str | None, now: datetime | None) -> None:
+def approve(
+    ctx: click.Context, key: str, withdraw: bool, by: str | None, seen: int | None, now: datetime | None
+) -> None:
     """Freeze an edition: from now on its bytes do not change, and `digest run` sends it at its time.
 
     Example: digest edition approve 2026-W47
     """
     with app_of(ctx, now) as app:
-        done = editors.withdraw_approval(app, key) if withdraw else editors.approve(app, key, by or actor())
+        if withdraw:
+            done = editors.withdraw_approval(app, key, seen)
+        else:
+            done = editors.approve(app, key, by or actor(), seen)
         _show(done, as_json=False)
 
 
@@ -175,6 +222,7 @@ def _show(edition: Edition, as_json: bool) -> None:
     reason = f" ({values['reason']})" if values["reason"] else ""
     click.echo(f"{values['key']}  {values['status']}{reason}  sends {values['slot']}")
     click.echo(f"window     {values['window_start']} – {values['window_end']}")
+    click.echo(f"version    {values['version']}")
     click.echo(f"subject    {values['subject']}\npreheader  {values['preheader']}")
     for item in values["items"]:
         click.echo(f"{item['position']:>4}. {item['comparison']}  ({item['reason']})")

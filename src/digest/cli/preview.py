@@ -7,11 +7,8 @@ from typing import IO
 
 import click
 
-from digest.app import delivering, editors
-from digest.app.parts import App
+from digest.app import looking, samples
 from digest.cli.shared import app_of, now_option
-from digest.delivery.composing import compose
-from digest.rendering.rendered import Rendered, reader_link
 
 
 @click.command()
@@ -41,36 +38,13 @@ def preview(
     Example: digest preview --html edition.html
     """
     with app_of(ctx, now) as app:
-        looked = editors.preview(app, key)
-        shown = _with_sample_links(app, looked.rendered)
+        looked = looking.look(app, key)
+        shown = samples.as_read(app, looked.require())
         if eml:
-            eml.write(_message(app, looked.rendered))
+            eml.write(samples.sample_message(app, looked.require(), looked.key))
     for target, content in ((html, shown.html), (text, shown.text)):
         if target:
             target.write(content)
     if not (html or text or eml):
         click.echo(f"From:      {app.settings.newsletter.sender}\nSubject:   {shown.subject}")
-        click.echo(f"Preheader: {looked.preheader}\n\n{shown.text}")
-
-
-def _with_sample_links(app: App, rendered: Rendered) -> Rendered:
-    link = f"{app.settings.web.base_url}/unsubscribe/preview"
-    stand_in = reader_link(rendered.marker, "unsubscribe")
-    return Rendered(
-        rendered.subject,
-        rendered.html.replace(stand_in, link),
-        rendered.text.replace(stand_in, link),
-        rendered.marker,
-    )
-
-
-def _message(app: App, rendered: Rendered) -> bytes:
-    messages = delivering.make_messages(app)
-    pieces = compose(rendered, messages.headers(list_mail=True, key="preview"))
-    link = f"{app.settings.web.base_url}/unsubscribe/preview"
-    return pieces.message(
-        to="reader@example.org",
-        message_id=f"<preview@{messages.sender.domain}>",
-        date=app.clock.now(),
-        links={"unsubscribe": link},
-    )
+        click.echo(f"Preheader: {looked.story.preheader}\n\n{shown.text}")

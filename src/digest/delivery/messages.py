@@ -121,7 +121,7 @@ def frozen(edition: Edition) -> Rendered:
     """An approved edition's stored bytes; raises Conflict for one that has none."""
     if edition.html is None or edition.text is None or edition.marker is None:
         raise Conflict(f"edition {edition.key} is not approved yet")
-    return Rendered(edition.subject, edition.html, edition.text, edition.marker)
+    return Rendered(edition.subject, edition.html, edition.text, edition.marker, edition.briefly)
 
 
 def _sender_id(list_id: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from digest.app import delivering, editors, weekly
+from digest.app import delivering, editors, looking, weekly
 from digest.app.delivering import RunReport
 from digest.app.parts import App, open_app
 from digest.bundled import bundled
@@ -96,7 +96,7 @@ class Journey:
 
     def _write_out(self, app: App, key: str) -> str:
         """The frozen bytes as files, with a sample link in place of readers' own."""
-        rendered = editors.preview(app, key).rendered
+        rendered = looking.look(app, key).require()
         link = f"{app.settings.web.base_url}/unsubscribe"
         for kind, content in (("html", rendered.html), ("txt", rendered.text)):
             page = content.replace(reader_link(rendered.marker, "unsubscribe"), link)

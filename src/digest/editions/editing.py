@@ -6,8 +6,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from digest.content.listing import get_comparison
+from digest.content.models import Tool
 from digest.editions.freezing import require
-from digest.editions.models import Choice, Edition, Status
+from digest.editions.models import Choice, Edition, Status, VoiceChoice
+from digest.errors import Conflict, NotFound
+
+MOST_VOICES = 4
 
 
 def set_words(
@@ -49,6 +53,38 @@ def undecide(session: Session, edition: Edition, slug: str) -> None:
     session.execute(
         delete(Choice).where(Choice.edition_id == edition.id, Choice.comparison_id == comparison.id)
     )
+
+
+def choose_voices(session: Session, edition: Edition, slug: str, numbers: list[int]) -> None:
+    """Let these of a tool's quotes be heard (1 is its first), in this order; none goes back to the first two.
+
+    Raises NotFound for a tool that is not in the edition, Conflict for a quote that it does not have.
+    """
+    require(edition, Status.DRAFT)
+    tool = _tool_in(edition, slug)
+    held = len(tool.reviews)
+    if (
+        len(numbers) > MOST_VOICES
+        or len(set(numbers)) < len(numbers)
+        or not set(numbers) <= set(range(1, held + 1))
+    ):
+        raise Conflict(
+            f"{slug} has {held} quotes: expected up to {MOST_VOICES} different numbers from 1 to {held}"
+        )
+    session.execute(
+        delete(VoiceChoice).where(VoiceChoice.edition_id == edition.id, VoiceChoice.tool_id == tool.id)
+    )
+    if numbers:
+        session.add(VoiceChoice(edition_id=edition.id, tool_id=tool.id, numbers=numbers))
+    session.flush()
+
+
+def _tool_in(edition: Edition, slug: str) -> Tool:
+    for item in edition.items:
+        for tool in (item.comparison.left, item.comparison.right):
+            if tool.slug == slug:
+                return tool
+    raise NotFound(f"there is no tool {slug!r} in edition {edition.key}")
 
 
 def _choose(

@@ -22,6 +22,7 @@ def freeze(
     text: str,
     marker: str,
     sha256: dict[str, str],
+    briefly: int,
     by: str,
     now: datetime,
 ) -> None:
@@ -37,7 +38,7 @@ def freeze(
     edition.status, edition.reason = Status.APPROVED, None
     edition.approved_at, edition.approved_by = now, by
     edition.subject, edition.html, edition.text = subject, html, text
-    edition.marker, edition.sha256 = marker, sha256
+    edition.marker, edition.sha256, edition.briefly = marker, sha256, briefly
 
 
 def _require_sendable(session: Session, edition: Edition) -> None:
@@ -57,6 +58,7 @@ def thaw(session: Session, edition: Edition) -> None:
     edition.status = Status.DRAFT
     edition.approved_at = edition.approved_by = None
     edition.html = edition.text = edition.marker = edition.sha256 = None
+    edition.briefly = 0
 
 
 def skip(edition: Edition, reason: str) -> None:

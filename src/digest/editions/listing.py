@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.clock import iso
-from digest.editions.models import Edition
+from digest.editions.models import Edition, Item, LeftOut
 
 
 def list_editions(session: Session) -> list[Edition]:
@@ -18,6 +19,7 @@ def list_editions(session: Session) -> list[Edition]:
 
 def as_json(edition: Edition) -> dict[str, Any]:
     """One edition in the shape of `digest edition show --json`."""
+    decided = {choice.comparison_id: choice.kind for choice in edition.choices}
     hashes = edition.sha256 or {"subject": None, "html": None, "text": None}
     return {
         "key": edition.key,
@@ -29,15 +31,24 @@ def as_json(edition: Edition) -> dict[str, Any]:
         "subject": edition.subject,
         "preheader": edition.preheader,
         "intro": edition.intro,
-        "items": [
-            {"comparison": item.comparison.slug, "position": item.position, "reason": item.reason}
-            for item in edition.items
-        ],
-        "left_out": [
-            {"comparison": left.comparison.slug, "reason": left.reason} for left in edition.left_out
-        ],
+        "version": edition.version,
+        "own": {"subject": edition.own_subject, "preheader": edition.own_preheader},
+        "items": [{**_row(item, decided), "position": item.position} for item in edition.items],
+        "left_out": [_row(left, decided) for left in edition.left_out],
+        "voices": {voice.tool.slug: voice.numbers for voice in edition.voices},
+        "briefly": edition.briefly,
         "sha256": hashes,
         "approved_by": edition.approved_by,
         "approved_at": iso(edition.approved_at),
         "finished_at": iso(edition.finished_at),
+    }
+
+
+def _row(row: Item | LeftOut, decided: Mapping[int, str]) -> dict[str, Any]:
+    """A comparison with the reason it is in or out; `decided` is "pin", "leave_out" or nobody's choice."""
+    return {
+        "comparison": row.comparison.slug,
+        "title": row.comparison.title,
+        "reason": row.reason,
+        "decided": decided.get(row.comparison_id),
     }

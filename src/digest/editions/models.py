@@ -55,6 +55,12 @@ class Edition(Base):
     approved_by: Mapped[str | None]
     finished_at: Mapped[datetime | None]
     mailing_began: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(
+        default=1, server_default="1", comment="grows whenever what is in it changes; 0 is no edition yet"
+    )
+    briefly: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="how many comparisons its bytes tell in one line, for size"
+    )
     html: Mapped[str | None] = mapped_column(deferred=True)
     text: Mapped[str | None] = mapped_column(deferred=True)
     marker: Mapped[str | None] = mapped_column(comment="stands where a reader's own links go")
@@ -66,6 +72,8 @@ class Edition(Base):
     left_out: Mapped[list[LeftOut]] = relationship(
         order_by="LeftOut.id", cascade="all, delete-orphan", lazy="selectin"
     )
+    choices: Mapped[list[Choice]] = relationship(viewonly=True, lazy="selectin")
+    voices: Mapped[list[VoiceChoice]] = relationship(viewonly=True, lazy="selectin")
 
 
 def reaches_readers() -> ColumnElement[bool]:
@@ -109,6 +117,18 @@ class Choice(Base):
     kind: Mapped[str] = mapped_column(comment="pin or leave_out")
     place: Mapped[int | None] = mapped_column(comment="a pinned comparison's rank among the pinned")
     reason: Mapped[str | None]
+
+
+class VoiceChoice(Base):
+    """Which of a tool's quotes an editor wants to hear in one edition; planning again keeps it."""
+
+    __tablename__ = "edition_voices"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
+    tool_id: Mapped[int] = mapped_column(ForeignKey("tools.id"), primary_key=True, index=True)
+    numbers: Mapped[list[int]] = mapped_column(JSON, comment="1 is the tool's first quote")
+
+    tool: Mapped[Tool] = relationship(lazy="joined", innerjoin=True)
 
 
 class SeenFact(Base):

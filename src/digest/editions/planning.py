@@ -43,11 +43,19 @@ def plan(session: Session, key: str, rhythm: Rhythm, rules: Rules, now: datetime
     edition.status, edition.reason = Status.DRAFT, None
     edition.window_start, edition.window_end = _window_start(session, edition, now), now
     selection = choose(session, edition, rules)
+    before = _contents(edition)
     _store(session, edition, selection)
     edition.reason = selection.skip
     story = tell(session, edition)
     edition.subject, edition.preheader = story.subject, story.preheader
+    if _contents(edition) != before:
+        edition.version += 1
     return edition
+
+
+def _contents(edition: Edition) -> tuple[object, ...]:
+    """What an editor would notice as changed."""
+    return [item.comparison_id for item in edition.items], edition.subject, edition.preheader, edition.reason
 
 
 def _new_edition(session: Session, key: str, rhythm: Rhythm, now: datetime) -> Edition:
@@ -60,6 +68,7 @@ def _new_edition(session: Session, key: str, rhythm: Rhythm, now: datetime) -> E
         subject="",
         preheader="",
         intro="",
+        version=0,
         created_at=now,
     )
     session.add(edition)
@@ -125,4 +134,4 @@ def _store(session: Session, edition: Edition, selection: Selection) -> None:
     )
     edition.left_out.extend(LeftOut(comparison_id=pick.id, reason=pick.reason) for pick in selection.left_out)
     session.flush()
-    session.refresh(edition, ["items", "left_out"])
+    session.refresh(edition, ["items", "left_out", "choices", "voices"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,8 +19,9 @@ FACTS = {"panel_ship": "panel ship", "community": "community", "entry": "entry"}
 
 def tell(session: Session, edition: Edition, base_url: str) -> Story:
     """The story of an edition as its rows stand now."""
+    chosen = {voice.tool_id: tuple(voice.numbers) for voice in edition.voices}
     comparisons = [
-        comparison_values(item.comparison, comparison_url(item.comparison, base_url))
+        comparison_values(item.comparison, comparison_url(item.comparison, base_url), chosen)
         for item in edition.items
     ]
     return build_story(
@@ -81,19 +83,21 @@ def _show(name: str, value: object) -> str:
     return str(value) if name == "entry" else f"{value}%"
 
 
-def comparison_values(row: ComparisonRow, url: str) -> Comparison:
-    """A comparison's rows as the plain values that templates get."""
+def comparison_values(
+    row: ComparisonRow, url: str, chosen: Mapping[int, tuple[int, ...]] = MappingProxyType({})
+) -> Comparison:
+    """A comparison's rows as the plain values that templates get; `chosen` voices go by tool id."""
     return Comparison(
         slug=row.slug,
         title=row.title,
         blurb=row.blurb,
         url=url,
-        left=_tool(row.left),
-        right=_tool(row.right),
+        left=_tool(row.left, chosen),
+        right=_tool(row.right, chosen),
     )
 
 
-def _tool(row: ToolRow) -> Tool:
+def _tool(row: ToolRow, chosen: Mapping[int, tuple[int, ...]]) -> Tool:
     return Tool(
         slug=row.slug,
         name=row.name,
@@ -104,4 +108,5 @@ def _tool(row: ToolRow) -> Tool:
         community=row.community,
         entry=row.entry,
         quotes=tuple(Quote(review.quote, review.reviewer, review.verdict) for review in row.reviews),
+        chosen=chosen.get(row.id, ()),
     )

@@ -27,6 +27,9 @@ class Tool:
     community: int | None
     entry: str | None
     quotes: tuple[Quote, ...] = ()
+    chosen: tuple[
+        int, ...
+    ] = ()  # the quotes an editor wants to be heard, 1 is the first; () is nobody's choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ class Rendered:
 
     `html` and `text` hold markers of the form `https://{marker}.invalid/{name}` (name: "unsubscribe", ...)
     where a reader's own link is put in when the message is assembled. `marker` is unguessable for whoever
-    writes content, so that no text can pretend to be a link of ours.
+    writes content, so that no text can pretend to be a link of ours. `briefly` counts the comparisons that
+    are told in one line only, to keep the size that mail programs show whole.
     """
 
     subject: str
     html: str
     text: str
     marker: str
+    briefly: int = 0
 
     def sha256(self) -> dict[str, str]:
         """The digests of subject, html and text as UTF-8, in hexadecimal."""

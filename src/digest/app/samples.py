@@ -1,0 +1,78 @@
+"""An edition as one reader would get it, with sample links; and the same sent to editors as a test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.app.delivering import make_messages
+from digest.app.looking import look
+from digest.app.parts import App
+from digest.audience.addresses import read_address
+from digest.delivery.composing import compose, message_id
+from digest.delivery.replies import Meaning
+from digest.delivery.smtp import Session
+from digest.errors import Conflict
+from digest.rendering.rendered import Rendered, reader_link
+
+SAMPLE = "preview"
+MOST_ADDRESSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What the relay said to one test mail."""
+
+    address: str
+    sent: bool
+    reply: str
+
+
+def sample_links(app: App) -> dict[str, str]:
+    """What stands where a reader's own links will: addresses of the right length that open nobody's door."""
+    base = app.settings.web.base_url
+    return {name: f"{base}/{name}/{SAMPLE}" for name in ("unsubscribe", "preferences", "confirm")}
+
+
+def as_read(app: App, rendered: Rendered) -> Rendered:
+    """The email with sample links filled in, as a person reads it."""
+    html, text = rendered.html, rendered.text
+    for name, link in sample_links(app).items():
+        stand_in = reader_link(rendered.marker, name)
+        html, text = html.replace(stand_in, link), text.replace(stand_in, link)
+    return Rendered(rendered.subject, html, text, rendered.marker, rendered.briefly)
+
+
+def sample_message(app: App, rendered: Rendered, key: str, to: str = "reader@example.org") -> bytes:
+    """One whole message as it would be sent to `to`, with sample links: CRLF line ends, RFC 5322."""
+    messages = make_messages(app)
+    pieces = compose(rendered, messages.headers(list_mail=True, key=key))
+    return pieces.message(
+        to=to,
+        message_id=message_id(secrets.token_hex(8), SAMPLE, messages.sender.domain),
+        date=app.clock.now(),
+        links=sample_links(app),
+    )
+
+
+def send_test(app: App, key: str | None, addresses: Sequence[str]) -> list[Tried]:
+    """Mail an edition, as it stands, to these addresses and nobody else; nothing is recorded.
+
+    Raises ConfigError, RelayRefused or RelayUnreachable where the relay is not to be had, NotAnAddress for
+    what is no address, Conflict for none or too many, or where there is nothing to send.
+    """
+    people = [read_address(address).email for address in addresses]
+    if not 0 < len(people) <= MOST_ADDRESSES:
+        raise Conflict(f"a test goes to between 1 and {MOST_ADDRESSES} addresses")
+    shown = look(app, key)
+    rendered = shown.require()
+    sender = make_messages(app).sender.address
+    results = []
+    with Session(app.relay) as session:
+        for email in people:
+            if not session.usable:
+                session.open()
+            outcome = session.send(sender, email, sample_message(app, rendered, shown.key, email))
+            results.append(Tried(email, outcome.meaning is Meaning.SENT, outcome.text))
+    return results
