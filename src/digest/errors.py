@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_SHOWN = 20
+
 
 class DigestError(Exception):
     """Something went wrong that the person at the keyboard can understand and mend."""
@@ -55,8 +57,33 @@ class Stale(Conflict):
     """Somebody else changed the thing since the person looked at it; nothing was changed now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One fault and where it stands: the template's path and the 1-based line in it."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
 class RenderError(DigestError):
-    """A template, or the MJML or HTML it produced, is broken."""
+    """A template, or the MJML or HTML it produced, is broken.
+
+    `places` holds every fault that has a place, in reading order; the message shows the first 20, one a line.
+    """
+
+    def __init__(self, message: str = "", places: tuple[Place, ...] = ()) -> None:
+        """Say what is wrong, or let the places say it."""
+        super().__init__(message or _shown(places))
+        self.places = places
+
+
+def _shown(places: tuple[Place, ...]) -> str:
+    more = len(places) - _SHOWN
+    return "\n".join([*map(str, places[:_SHOWN]), *([f"and {more} more"] if more > 0 else [])])
 
 
 class InvalidToken(DigestError):

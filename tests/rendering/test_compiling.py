@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import RenderError
+from digest.rendering import compiling
 from digest.rendering.compiling import compile_mjml
 from digest.rendering.inlining import inline_styles
+from digest.rendering.positions import Filled
 
 
-def document(content: str) -> str:
+def document(content: str) -> Filled:
     """A whole MJML document around some content."""
     text = f"<mj-section><mj-column><mj-text>{content}</mj-text></mj-column></mj-section>"
-    return f'<mjml lang="en"><mj-body>{text}</mj-body></mjml>'
+    return Filled(f'<mjml lang="en"><mj-body>{text}</mj-body></mjml>', "greeting")
 
 
 @pytest.mark.parametrize("levels", [101, 20_000])
@@ -33,17 +35,33 @@ def test_a_greater_than_sign_in_an_attribute_ends_no_tag() -> None:
     assert compile_mjml(document('<a title="a > b <c>">x</a>' * 150))
 
 
-@pytest.mark.parametrize("broken", ["<p>", "a < b", "<p class=x>y</p>"])
-def test_what_the_compiler_refuses_is_our_error(broken: str) -> None:
-    """With the name of what was compiled."""
-    with pytest.raises(RenderError, match="greeting"):
-        compile_mjml(document(broken), "greeting")
+@pytest.mark.parametrize("broken", ["<p>", "a < b", "<p class=x>y</p>", "<mj-foo>x</mj-foo>"])
+def test_what_does_not_pass_the_lint_is_not_compiled(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names what was compiled, and the line."""
+    monkeypatch.setattr("mjml.mjml2html", None)
+    with pytest.raises(RenderError, match="greeting:1: "):
+        compile_mjml(document(broken))
 
 
-def test_an_unknown_mjml_tag_is_not_passed_on() -> None:
-    """The compiler copies it into the HTML without a word."""
-    with pytest.raises(RenderError, match="<mj-foo>"):
-        compile_mjml(document("<mj-foo>x</mj-foo>"))
+@pytest.fixture
+def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lint that finds nothing, as it may one day with a newer compiler."""
+    monkeypatch.setattr(compiling, "lint", lambda source: ())
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("<p>", "greeting: unexpected end of stream"),
+        ("<mj-foo>x</mj-foo>", "greeting: MJML does not know <mj-foo>"),
+        ("\n€\n</b>", "greeting:3: unexpected token"),
+        ("<!--[if mso] >", "greeting: the compiler gave up: "),
+    ],
+)
+def test_what_the_compiler_refuses_is_our_error(broken: str, message: str, lenient: None) -> None:
+    """With the line where it says so much; even where the compiler itself breaks."""
+    with pytest.raises(RenderError, match=message):
+        compile_mjml(document(broken))
 
 
 def test_no_font_is_fetched() -> None:
@@ -63,7 +81,7 @@ def test_the_theme_moves_onto_elements_and_nothing_else_changes() -> None:
     assert "!important" in inlined
     assert 'href="https://x.example/?a=1&amp;b=%20c"' in inlined
     assert inlined.count("<!--[if mso") == html.count("<!--[if mso")
-    assert "#outlook a { padding: 0; }" in inlined
+    assert "#outlook a{padding: 0;}" in inlined
 
 
 def test_colours_keep_six_digits() -> None:

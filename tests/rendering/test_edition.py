@@ -17,6 +17,7 @@ from digest.rendering.renderer import Renderer
 from tests.support.stories import BRANDING, MARKER, tool, versus
 
 UNSUBSCRIBE = reader_link(MARKER, "unsubscribe")
+PREFERENCES = reader_link(MARKER, "preferences")
 ARCHIVE = "https://news.example.org/archive/2026-W47"
 
 
@@ -105,8 +106,8 @@ def test_quotes_are_called_praise_or_doubt_only_where_the_verdict_is_known() -> 
     """Nothing is guessed from the percentage."""
     known = (
         Quote("Loved it.", "Ada", "ship"),
-        Quote("Fine.", None, "ship"),
         Quote("Hated it.", "Bob", "skip"),
+        Quote("Fine.", None, "ship"),
     )
     _, silent = edition([versus(tool("A"), tool("B"))])
     _, spoken = edition([versus(tool("A", 67, quotes=0, community=1), replace(tool("B", 67), quotes=known))])
@@ -118,11 +119,12 @@ def test_quotes_are_called_praise_or_doubt_only_where_the_verdict_is_known() -> 
 
 
 def test_the_readers_link_is_near_the_top_and_at_the_end() -> None:
-    """Unsubscribe twice in the HTML and in the text, the browser link beside it, and no other marker."""
+    """Unsubscribe twice in the HTML and in the text, preferences once, the browser link, no other marker."""
     _, mail = edition(folded())
     for part in (mail.html, mail.text):
         assert part.count(UNSUBSCRIBE) == 2
-        assert part.count(MARKER) == 2
+        assert part.count(PREFERENCES) == 1
+        assert part.count(MARKER) == 3
         assert ARCHIVE in part
     assert mail.html.count(f'href="{UNSUBSCRIBE}"') == 2
     assert MARKER not in mail.subject

@@ -63,9 +63,9 @@ def test_a_missing_template_is_named(tmp_path: Path) -> None:
 
 
 def test_broken_mjml_is_refused(tmp_path: Path) -> None:
-    """An unclosed tag ends in an error that names the template."""
-    write(tmp_path, "goodbye/body.mjml", "<mjml><mj-body><mj-text></mj-body></mjml>")
-    with pytest.raises(RenderError, match=r"goodbye/body\.mjml: "):
+    """An unclosed tag ends in an error that names the template and the line."""
+    write(tmp_path, "goodbye/body.mjml", '<mjml lang="en">\n<mj-body>\n<mj-raw><p></mj-raw></mj-body></mjml>')
+    with pytest.raises(RenderError, match=r"goodbye/body\.mjml:3: <p> is not closed"):
         Renderer(BRANDING, tmp_path).notice("goodbye", {}, MARKER)
 
 

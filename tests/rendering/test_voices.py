@@ -35,8 +35,15 @@ def test_as_many_sentences_as_fit() -> None:
 
 
 def test_a_long_sentence_is_cut_at_a_pause() -> None:
-    """At the last comma or dash that fits, and marked."""
-    assert sentence(CLAUSE * 4) == (CLAUSE * 2).rstrip(", ") + " …"
+    """At the last comma or dash that fits, and marked; but only one that no card could hold."""
+    assert sentence(CLAUSE * 6) == (CLAUSE * 2).rstrip(", ") + " …"
+
+
+def test_a_sentence_that_a_card_can_hold_stays_whole() -> None:
+    """Never mid-thought: the first sentence, up to 420 characters, whatever the width."""
+    first = (CLAUSE * 4).rstrip(", ") + "."
+    assert 220 < len(first) <= 420
+    assert sentence(f"{first} And more.") == first
 
 
 def test_without_a_pause_it_is_cut_at_a_word() -> None:
@@ -54,19 +61,21 @@ def test_nothing_is_too_odd_to_cut(text: str) -> None:
     assert not cut.rstrip("…").endswith("\u200d")
 
 
-def test_both_sides_are_heard_where_the_verdict_is_known() -> None:
-    """One for, one against, in the order of the source."""
+def test_the_first_two_voices_are_heard() -> None:
+    """In the order of the source, whatever their verdicts."""
     said = tuple(
-        Quote(text, None, verdict) for text, verdict in [("a", "ship"), ("b", "ship"), ("c", "skip")]
+        Quote(text, None, verdict) for text, verdict in [("a", "ship"), ("b", None), ("c", "skip")]
     )
     picked = voices(replace(tool("A"), quotes=said))
-    assert [(voice.text, voice.label) for voice in picked] == [("a", "Praise"), ("c", "Doubt")]
+    assert [(voice.text, voice.label) for voice in picked] == [("a", "Praise"), ("b", "")]
 
 
-def test_quotes_that_open_with_a_short_sentence_come_first() -> None:
-    """A thought that fits whole beats one that must be cut."""
-    said = tuple(map(Quote, ["word " * 80, "Good.", "Fine."]))
-    assert [voice.text for voice in voices(replace(tool("A"), quotes=said))] == ["Good.", "Fine."]
+def test_the_editor_chooses_others() -> None:
+    """As many as wanted, in the order wanted; numbers that no longer fit are passed over."""
+    four = replace(tool("A"), quotes=tuple(map(Quote, ["a", "b", "c", "d"])))
+    assert [voice.text for voice in voices(replace(four, chosen=(3, 1)))] == ["c", "a"]
+    assert [voice.text for voice in voices(replace(four, chosen=(9, 4)))] == ["d"]
+    assert [voice.text for voice in voices(replace(four, chosen=(9,)))] == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,11 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole edition: words, board, folds and the comparisons that share no tool."""
+    """A whole edition: words, board, folds and the comparisons that share no tool.
+
+    An abridged one tells its last comparisons `briefly`, leaves `unlisted` ones to a page of ours, and
+    `off_board` tools to the comparisons below.
+    """
 
     key: str  # 2026-W47
     subject: str
@@ -75,4 +79,8 @@ class Story:
     board: tuple[Tool, ...]  # every tool once, ranked
     folds: tuple[Fold, ...]
     pairs: tuple[Comparison, ...]
-    updates: tuple[Update, ...] = field(default=())
+    updates: tuple[Update, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()  # all of them, in the edition's order
+    briefly: tuple[Comparison, ...] = ()
+    unlisted: int = 0
+    off_board: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from digest.editions import wording
 from digest.editions.folding import board, fold
@@ -33,4 +34,20 @@ def build_story(
         folds=folds,
         pairs=pairs,
         updates=tuple(updates),
+        comparisons=facts.comparisons,
+    )
+
+
+def abridged(story: Story, cards: int, lines: int, rows: int) -> Story:
+    """The same story with so many comparisons told whole, so many more in one line, and so long a board."""
+    folds, pairs = fold(story.comparisons[:cards])
+    rest = story.comparisons[cards:]
+    return replace(
+        story,
+        folds=folds,
+        pairs=pairs,
+        briefly=rest[:lines],
+        unlisted=len(rest[lines:]),
+        board=story.board[:rows],
+        off_board=len(story.board[rows:]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,16 +10,17 @@ from digest.editions.phrasing import panel_votes
 from digest.editions.story import Tool
 
 Tone = Literal["ship", "split", "skip", "none"]
+TONES: tuple[Tone, ...] = ("ship", "split", "skip", "none")
 
 _COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One table cell of a bar: filled or not, and its width in pixels."""
+    """One table cell of a bar: filled or not, and its width in pixels; None shares the bar evenly."""
 
     filled: bool
-    width: int
+    width: int | None = None
 
 
 def tone(tool: Tool) -> Tone:
@@ -30,12 +32,20 @@ def tone(tool: Tool) -> Tone:
     return "split" if 3 * tool.panel_ship > 100 else "skip"
 
 
+def bands(tools: Sequence[Tool]) -> list[tuple[Tone, list[Tool]]]:
+    """The tools of each tone, best tone first; a tone without tools is left out."""
+    found: dict[Tone, list[Tool]] = {kind: [] for kind in TONES}
+    for tool in tools:
+        found[tone(tool)].append(tool)
+    return [(kind, members) for kind, members in found.items() if members]
+
+
 def bar(tool: Tool, width: int) -> tuple[Cell, ...]:
     """The bar's cells, together about `width` pixels wide."""
     votes = panel_votes(tool)
     if votes:
         ayes, size = votes
-        return tuple(Cell(position < ayes, width // size) for position in range(size))
+        return tuple(Cell(position < ayes) for position in range(size))
     filled = round(width * (tool.panel_ship or 0) / 100)
     return tuple(cell for cell in (Cell(True, filled), Cell(False, width - filled)) if cell.width)
 

@@ -1,12 +1,13 @@
-"""What every email says about its sender."""
+"""What every email says about its sender, and how it looks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from digest.rendering.theme import Theme
+
 _RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
-_WHY = "You get this because you subscribed to {name} at {site}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Branding:
     operator: str
     base_url: str
     language: str = "en"
-    reason: str = _WHY
+    theme: Theme = field(default_factory=Theme)
 
     @property
     def site(self) -> str:
@@ -28,12 +29,22 @@ class Branding:
     @property
     def why(self) -> str:
         """The reason with `{name}` and `{site}` filled in; other braces stay as they are."""
-        return self.reason.replace("{name}", self.name).replace("{site}", self.site)
+        return self.theme.wording.why.replace("{name}", self.name).replace("{site}", self.site)
 
     @property
     def direction(self) -> str:
         """`rtl` for languages written from right to left, else `ltr`."""
         return "rtl" if self.language.lower().split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def start(self) -> str:
+        """The side on which a line begins: `left` or `right`; mail programs know no `start`."""
+        return "right" if self.direction == "rtl" else "left"
+
+    @property
+    def end(self) -> str:
+        """The side on which a line ends."""
+        return "left" if self.direction == "rtl" else "right"
 
     def archive_url(self, key: str) -> str:
         """Where anybody can read the edition in the browser."""

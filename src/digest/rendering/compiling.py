@@ -6,50 +6,41 @@ import re
 
 import mjml
 
-from digest.errors import RenderError
+from digest.errors import Place, RenderError
+from digest.rendering.linting import lint
+from digest.rendering.positions import Filled
 
-MAX_DEPTH = 100
-_TAG = re.compile(r"<!--.*?-->|<(/?)([A-Za-z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^>\"'])*)>", re.DOTALL)
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr")
-)
 _LEFT_OVER = re.compile(r"</?(mj-[a-z-]+|mjml)\b")
 _POSITION = re.compile(r"at position (\d+):\d+")
 
 
-def compile_mjml(source: str, name: str = "MJML") -> str:
-    """The HTML of an MJML document; `name` is what an error calls it."""
-    _refuse_deep_nesting(source, name)
+def compile_mjml(source: Filled) -> str:
+    """The HTML of an MJML document.
+
+    Raises RenderError with the places of all that is wrong. What does not pass the lint never reaches the
+    compiler, where some thousand nested tags would end the whole process.
+    """
+    faults = lint(source)
+    if faults:
+        raise RenderError(places=faults)
     try:
-        html = mjml.mjml2html(source, fonts={})
+        html = mjml.mjml2html(source.text, fonts={})
     except ValueError as error:
-        raise RenderError(f"{name}: {error}{_line(source, str(error))}") from error
+        raise _refused(source, str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what Rust raises is no Exception, and has no module
+            raise
+        raise RenderError(f"{source.file}: the compiler gave up: {error}") from error
     left_over = _LEFT_OVER.search(html)
     if left_over:
-        raise RenderError(f"{name}: MJML does not know <{left_over[1]}>, or not in that place")
+        raise RenderError(f"{source.file}: MJML does not know <{left_over[1]}>, or not in that place")
     return str(html)
 
 
-def _refuse_deep_nesting(source: str, name: str) -> None:
-    """Nesting of some thousand levels ends the whole process inside the compiler, so it never gets there."""
-    depth = 0
-    for tag in _TAG.finditer(source):
-        depth += _step(tag)
-        if depth > MAX_DEPTH:
-            line = source.count("\n", 0, tag.start()) + 1
-            raise RenderError(f"{name}:{line}: tags nest more than {MAX_DEPTH} levels deep")
-
-
-def _step(tag: re.Match[str]) -> int:
-    closing, element, attributes = tag.groups()
-    if element is None or element.lower() in _VOID or (attributes or "").rstrip().endswith("/"):
-        return 0
-    return -1 if closing else 1
-
-
-def _line(source: str, message: str) -> str:
-    """The compiler counts bytes; people count lines."""
+def _refused(source: Filled, message: str) -> RenderError:
+    """The compiler counts bytes, if it counts at all; people count a template's lines."""
     position = _POSITION.search(message)
     if position is None:
-        return ""
-    return f" (line {source.encode()[: int(position[1])].count(10) + 1})"
+        return RenderError(f"{source.file}: {message}")
+    offset = len(source.text.encode()[: int(position[1])].decode(errors="ignore"))
+    return RenderError(places=(Place(*source.place(offset), message),))

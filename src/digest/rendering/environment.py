@@ -19,8 +19,9 @@ from jinja2 import (
 
 from digest.bundled import bundled
 from digest.editions.phrasing import shorten
-from digest.errors import RenderError
+from digest.errors import Place, RenderError
 from digest.rendering import bars, direction, markdown, plaintext, standing, voices
+from digest.rendering.positions import Filled, MarkLines
 
 _WEEK = re.compile(r"(\d{4})-W0?(\d{1,2})")
 
@@ -47,6 +48,8 @@ _FILTERS = {
     "tone": bars.tone,
     "bar": bars.bar,
     "text_bar": bars.text_bar,
+    "bands": bars.bands,
+    "naming": standing.naming,
     "wrap": plaintext.wrap,
     "underline": plaintext.underline,
     "board_line": plaintext.board_line,
@@ -70,33 +73,43 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(_FILTERS)
+        self._marks = MarkLines(self._environment)
+        self._environment.extensions[MarkLines.identifier] = self._marks
 
     def fill(self, name: str, values: Mapping[str, object]) -> str:
         """The template called `name` with the values filled in."""
+        return self.filled(name, values).text
+
+    def filled(self, name: str, values: Mapping[str, object]) -> Filled:
+        """The same, and for each piece of an MJML template where it came from."""
         try:
-            return self._environment.get_template(name).render(values)
+            template = self._environment.get_template(name)
+            return self._marks.read(template.render(values), template.filename or name)
         except Exception as error:
-            raise RenderError(self._explain(name, error)) from error
+            raise self._explain(name, error) from error
 
-    def source(self, name: str) -> str:
-        """The file as it stands, for what is no template."""
+    def source(self, name: str) -> tuple[str, str]:
+        """What is no template: its text as it stands, and the path of its file."""
         try:
-            return self._loader.get_source(self._environment, name)[0]
+            return self._loader.get_source(self._environment, name)[:2]
         except TemplateNotFound as error:
-            raise RenderError(self._explain(name, error)) from error
+            raise self._explain(name, error) from error
 
-    def _explain(self, name: str, error: Exception) -> str:
+    def _explain(self, name: str, error: Exception) -> RenderError:
+        place = self._place(error)
+        what = f"{type(error).__name__}: {error}"
         if isinstance(error, TemplateNotFound):
-            return f"{name}: no template {error.name!r} in {', '.join(map(str, self._folders))}"
-        if isinstance(error, TemplateSyntaxError):
-            return f"{error.filename or error.name or name}:{error.lineno}: {error.message}"
-        what = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
-        return f"{self._place(name, error)}: {what}"
+            what = f"no template {error.name!r} in {', '.join(map(str, self._folders))}"
+        elif isinstance(error, TemplateSyntaxError):
+            place, what = (error.filename or error.name or name, error.lineno), error.message or what
+        elif isinstance(error, TemplateError):
+            what = error.message or what
+        return RenderError(places=(Place(*place, what),)) if place else RenderError(f"{name}: {what}")
 
-    def _place(self, name: str, error: Exception) -> str:
+    def _place(self, error: Exception) -> tuple[str, int] | None:
         """The innermost template line that the error came through."""
         folders = tuple(map(str, self._folders))
         frames = [
             frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folders)
         ]
-        return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name
+        return (frames[-1].filename, frames[-1].lineno or 1) if frames else None

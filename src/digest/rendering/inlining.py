@@ -16,6 +16,8 @@ _KEEP_SHEET = re.compile(r"<style(?=[ >])")
 _STYLE = re.compile(r"(<[a-z][a-z0-9]* [^<>]*?style=\")([^\"<>]*)")
 # premailer shortens #ffffff to #fff, which some mail programs do not read.
 _SHORT_COLOUR = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])(?![0-9a-fA-F])")
+_SHEET = re.compile(r"(<style[^>]*>)(.*?)(?=</style>)", re.DOTALL)
+_ROOM = re.compile(r"\s*([{};])\s*")
 _IGNORE = ' data-premailer="ignore"'
 
 
@@ -28,13 +30,14 @@ def inline_styles(html: str, theme: str) -> str:
 
 
 def _tight(html: str) -> str:
-    """The HTML with colours of six digits, and without blanks between declarations."""
+    """The HTML with colours of six digits, and without blanks between declarations and rules."""
+    html = _SHEET.sub(lambda sheet: sheet[1] + _ROOM.sub(r"\1", sheet[2]), html)
     return _STYLE.sub(_tight_style, html)
 
 
 def _tight_style(match: re.Match[str]) -> str:
     before, style = match.groups()
-    return before + _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";"))
+    return before + _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";").replace(", ", ","))
 
 
 def _premailer(html: str, theme: str) -> Any:

@@ -7,23 +7,28 @@ from collections.abc import Mapping
 
 from digest.editions.phrasing import clean
 from digest.errors import RenderError
+from digest.rendering.branding import Branding
 from digest.rendering.compiling import compile_mjml
 from digest.rendering.environment import Templates
 from digest.rendering.inlining import inline_styles
 from digest.rendering.rendered import Rendered
+from digest.rendering.styling import styled
 
 _MARKER = re.compile(r"[a-z][a-z0-9]{7,62}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def render_mail(templates: Templates, folder: str, values: Mapping[str, object], marker: str) -> Rendered:
+def render_mail(
+    templates: Templates, folder: str, brand: Branding, values: Mapping[str, object], marker: str
+) -> Rendered:
     """The mail whose templates lie in `folder`."""
     if not _MARKER.fullmatch(marker):
         raise RenderError("a marker is 8 to 63 lower-case letters and digits and begins with a letter")
+    values = {**values, "brand": brand}
     subject = clean(templates.fill(f"{folder}/subject.txt", values))
     values = {**values, "subject": subject}
-    html = compile_mjml(templates.fill(f"{folder}/body.mjml", values), f"{folder}/body.mjml")
-    html = inline_styles(html, templates.source("_base/theme.css"))
+    html = compile_mjml(templates.filled(f"{folder}/body.mjml", values))
+    html = inline_styles(html, styled(*templates.source("_base/theme.css"), brand))
     return Rendered(subject, html, _tidy(templates.fill(f"{folder}/body.txt", values)), marker)
 
 

@@ -27,4 +27,4 @@ def render_notice(
     if name not in NOTICES:
         raise RenderError(f"there is no notice {name!r}: expected one of {', '.join(NOTICES)}")
     links = {f"{link}_link": reader_link(marker, link) for link in NOTICES[name]}
-    return render_mail(templates, name, {**cleaned(dict(values)), "brand": cleaned(brand), **links}, marker)
+    return render_mail(templates, name, cleaned(brand), {**cleaned(dict(values)), **links}, marker)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from digest.editions.phrasing import clean, shorten
 from digest.editions.story import Quote, Tool
 
 QUOTE_WIDTH = 220
+LONGEST_SENTENCE = 420
+DEFAULT_VOICES = 2
 _AROUND = frozenset('"“”„«»')
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”]*")
 _PAUSE = re.compile(r"\s[—–-]\s|[—;:,](?=\s)|[、，；：]")
@@ -25,40 +27,33 @@ class Voice:
     text: str
     label: str
     reviewer: str
+    verdict: str = ""
 
 
-def voices(tool: Tool, count: int = 2) -> tuple[Voice, ...]:
-    """Up to `count` quotes: one for and one against where that is known, else those that fit whole."""
-    return tuple(map(_voice, _picked([quote for quote in tool.quotes if clean(quote.text)], count)))
+def voices(tool: Tool) -> tuple[Voice, ...]:
+    """The quotes that the editor chose, in that order, else the first two."""
+    spoken = [quote for quote in tool.quotes if clean(quote.text)]
+    chosen = [tool.quotes[number - 1] for number in tool.chosen if 0 < number <= len(tool.quotes)]
+    return tuple(map(_voice, [quote for quote in chosen if quote in spoken] or spoken[:DEFAULT_VOICES]))
 
 
 def sentence(text: str, width: int = QUOTE_WIDTH) -> str:
-    """The first sentences of `text` that fit into `width`; a longer one is cut at a pause with `…`."""
+    """The first sentences of `text` that fit into `width`, or the first one whole where it is longer.
+
+    Only a sentence that no card could hold is cut, at a pause and with `…`.
+    """
     line = clean(text)
     if len(line) <= width:
         return line
-    ends = [end for end in _sentence_ends(line) if end <= width]
-    return line[: ends[-1]] if ends else _cut_at_pause(line, width)
-
-
-def _picked(quotes: Sequence[Quote], count: int) -> list[Quote]:
-    """The best quotes first, then put back into the order of the source."""
-    first = [
-        next((quote for quote in quotes if quote.verdict == verdict), None) for verdict in ("ship", "skip")
-    ]
-    both_sides = [quote for quote in first if quote]
-    others = [quote for quote in quotes if quote not in both_sides]
-    best = [*both_sides, *sorted(others, key=_opens_too_long)][:count]
-    return [quote for quote in quotes if quote in best][:count]
-
-
-def _opens_too_long(quote: Quote) -> bool:
-    return sentence(quote.text).endswith("…")
+    ends = [*_sentence_ends(line), len(line)]
+    fitting = [end for end in ends if end <= width] or [end for end in ends[:1] if end <= LONGEST_SENTENCE]
+    return line[: fitting[-1]] if fitting else _cut_at_pause(line, width)
 
 
 def _voice(quote: Quote) -> Voice:
     label = {"ship": "Praise", "skip": "Doubt"}.get(quote.verdict or "", "")
-    return Voice(sentence(_unquoted(quote.text)), label, shorten(quote.reviewer or "", 60))
+    said = sentence(_unquoted(quote.text))
+    return Voice(said, label, shorten(quote.reviewer or "", 60), quote.verdict or "")
 
 
 def _unquoted(text: str) -> str:

@@ -1,0 +1,87 @@
+"""Keeps an edition within the size that mail programs show whole: the tail is told in one line each.
+
+Gmail shows about 102 KB of HTML and hides the rest behind a link, the footer with it (email-bugs#41).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from digest.editions.story import Story
+from digest.editions.telling import abridged
+from digest.errors import RenderError
+from digest.rendering.rendered import Rendered
+
+SMALL, SMALL_BUDGET, BUDGET = 10, 60_000, 90_000
+"""An edition of up to SMALL comparisons stays within SMALL_BUDGET bytes of HTML, any other within BUDGET."""
+
+MOST_ROWS, FEW_ROWS = 50, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to tell the story, and the bytes of HTML it takes as sent."""
+
+    mail: Rendered
+    size: int
+
+
+def budget(comparisons: int) -> int:
+    """The most bytes of HTML that an edition of so many comparisons may have as sent."""
+    return SMALL_BUDGET if comparisons <= SMALL else BUDGET
+
+
+def fitted(story: Story, render: Callable[[Story], Rendered], base_url: str) -> Rendered:
+    """The story rendered whole, or with as many cards as fit; raises RenderError where nothing helps."""
+    count = len(story.comparisons)
+    limit, rows = budget(count), min(len(story.board), MOST_ROWS)
+
+    def measured(told: Story) -> Attempt:
+        mail = render(told)
+        return Attempt(mail, size(mail, base_url))
+
+    whole = measured(story)
+    if whole.size <= limit:
+        return whole.mail
+
+    def with_cards(cards: int) -> Attempt:
+        return measured(abridged(story, cards, count - cards, rows))
+
+    def with_lines(lines: int) -> Attempt:
+        return measured(abridged(story, 0, lines, min(rows, FEW_ROWS)))
+
+    for way in (with_cards, with_lines):
+        shortest = way(0)
+        if shortest.size <= limit:
+            return _longest(count, limit, shortest, whole, way).mail
+    raise RenderError(
+        f"the edition takes {shortest.size:,} of {limit:,} bytes of HTML before it tells of any comparison: "
+        "shorten its intro, or the names of its tools"
+    )
+
+
+def size(rendered: Rendered, base_url: str) -> int:
+    """The bytes of HTML as sent: a reader's own link is longer than its stand-in by about our address."""
+    own_links = rendered.html.count(f"https://{rendered.marker}.")
+    return len(rendered.html.encode()) + own_links * (len(base_url) + 10)
+
+
+def _longest(
+    count: int, limit: int, shortest: Attempt, whole: Attempt, way: Callable[[int], Attempt]
+) -> Attempt:
+    """The attempt with the largest number up to `count` that keeps the limit, as `shortest`, number 0, does.
+
+    The size grows about evenly with the number, so that a guess along the line between the nearest known
+    sizes finds it in three or four attempts.
+    """
+    low, below, high, above = 0, shortest, count + 1, whole.size
+    while high - low > 1:
+        guess = low + (limit - below.size) * (high - low) // (max(above, limit + 1) - below.size)
+        number = min(max(guess, low + 1), high - 1)
+        tried = way(number)
+        if tried.size <= limit:
+            low, below = number, tried
+        else:
+            high, above = number, tried.size
+    return below
