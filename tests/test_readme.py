@@ -102,10 +102,10 @@ def test_the_mails_arrive_once(week: Week) -> None:
 
 
 def test_what_was_previewed_is_what_arrived(week: Week) -> None:
-    """The preview's HTML and the mail's differ in the reader's own link only, and the intro is in it."""
+    """The preview's HTML and the mail's differ in the reader's own links only, and the intro is in it."""
     previewed = (week.folder / "edition.html").read_text("utf-8")
     edition = next(mail for mail in week.mails if mail.recipient == "ada@example.org")
-    arrived = re.sub(r"/unsubscribe/[\w-]+", "/unsubscribe/preview", html_of(edition.data))
+    arrived = re.sub(r"/(unsubscribe|preferences)/[\w-]+", r"/\1/preview", html_of(edition.data))
     assert arrived.split() == previewed.split()
     assert "<strong>first</strong>" in re.sub(r"<strong[^>]*>", "<strong>", previewed)
 

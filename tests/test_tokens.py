@@ -116,11 +116,10 @@ def test_another_installations_token_is_invalid() -> None:
         (Purpose.CONFIRM, timedelta(days=7, seconds=1), False),
         (Purpose.CONFIRM, timedelta(days=-1), True),  # a clock that was set back
         (Purpose.UNSUBSCRIBE, timedelta(days=3650), True),
+        (Purpose.PREFERENCES, timedelta(days=3650), True),
     ],
 )
-def test_confirm_links_expire_and_unsubscribe_links_do_not(
-    purpose: Purpose, after: timedelta, works: bool
-) -> None:
+def test_confirm_links_expire_and_the_others_do_not(purpose: Purpose, after: timedelta, works: bool) -> None:
     """Seven days to the second."""
     text = KEYS.issue(purpose, ANN, NOW)
     if works:
@@ -151,6 +150,15 @@ def test_hostile_bytes_are_merely_invalid(raw: bytes, purpose: Purpose) -> None:
     for attempt in (raw, bytes([purpose, 1]) + raw):
         with pytest.raises(InvalidToken):
             KEYS.read(_spelled(attempt), purpose, NOW)
+
+
+def test_purposes_keep_their_numbers() -> None:
+    """They are in links that readers hold already."""
+    assert {purpose.name: int(purpose) for purpose in Purpose} == {
+        "UNSUBSCRIBE": 1,
+        "CONFIRM": 2,
+        "PREFERENCES": 3,
+    }
 
 
 def test_list_unsubscribe_stays_on_one_line() -> None:

@@ -2,7 +2,7 @@
 
 Layout before base64url: purpose (1 byte), key id (1), subscriber id (12), then only for purposes that expire
 issued at (4, Unix seconds big-endian) and generation (2), at last a keyed BLAKE2b MAC (12) that differs by
-purpose, so that a token made for one cannot be used for another. An unsubscribe token has 35 characters.
+purpose, so that a token made for one cannot be used for another. Those that never expire have 35 characters.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Purpose(IntEnum):
 
     UNSUBSCRIBE = 1
     CONFIRM = 2
+    PREFERENCES = 3
 
 
 LIFETIMES = {Purpose.CONFIRM: timedelta(days=7)}

@@ -68,3 +68,4 @@ def test_one_standing_may_be_asked_for(database: Database) -> None:
     assert shown["email"] == "pending@example.org"
     assert shown["status"] == "pending"
     assert shown["created_at"] == "2026-11-19T08:00:00Z"
+    assert shown["paused_until"] is None

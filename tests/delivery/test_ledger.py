@@ -168,6 +168,47 @@ def test_nobody_who_left_is_mailed(office: Office, how: str) -> None:
         assert "suppressed" in (row.detail or "") or "the reader is" in (row.detail or "")
 
 
+def test_nobody_who_pauses_is_mailed(office: Office) -> None:
+    """Before the claim or between claim and send; a pause that is over holds nothing up."""
+
+    def pause(email: str, until: datetime) -> None:
+        with office.database.write() as session:
+            office.reader(session, email).paused_until = until
+
+    pause(READERS[0], NOW + MINUTE)
+    pause(READERS[1], NOW)
+    jobs = {job.email: job for job in office.claim(office.one)}
+    assert list(jobs) == READERS[1:]
+    pause(READERS[2], NOW + MINUTE)
+    begun = [office.begin(office.one, jobs[email]) for email in READERS[1:]]
+    assert begun == [True, False, True, True]
+    assert office.claim(office.two) == []
+    for email in (READERS[0], READERS[2]):
+        row = office.row(email)
+        assert (row.state, row.tries, row.due_at) == (State.DROPPED, 0, None)
+        assert row.detail == "the reader paused until 2026-11-19T08:01:00Z"
+
+
+def test_fan_out_leaves_out_who_pauses(office: Office) -> None:
+    """Until the very moment the pause ends."""
+    with office.database.write() as session:
+        office.reader(session, READERS[0]).paused_until = NOW + MINUTE
+        office.reader(session, READERS[1]).paused_until = NOW - MINUTE
+        for key, now, more in (("2026-W48", NOW, 4), ("2026-W49", NOW + MINUTE, 5)):
+            assert ledger.fan_out(session, add_edition(session, key), now) == more
+
+
+def test_a_pause_holds_no_notice_back(office: Office) -> None:
+    """Notices answer what the person did."""
+    with office.database.write() as session:
+        reader = office.reader(session, READERS[0])
+        reader.paused_until = NOW + MINUTE
+        owe_notice(session, "already-subscribed", reader, NOW)
+    (job,) = office.claim(office.one, limit=1)
+    assert (job.email, job.notice) == (READERS[0], "already-subscribed")
+    assert office.deliver(office.one, job) is State.SENT
+
+
 def test_a_suppressed_reader_is_dropped_whatever_their_standing(office: Office) -> None:
     """The hash alone is enough, before the claim and before the send."""
     from digest.audience.models import Suppression

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,13 @@ def test_the_demo_does_what_it_says(tmp_path: Path) -> None:
         shlex.split(line) for line in said.splitlines() if line.startswith("  ") and "--config" in line
     ]
     assert [command[-1] for command in commands][-1] == "serve"
-    for command in commands[:-1]:
-        assert _run(command, tmp_path, {})
-    _serves(commands[-1], tmp_path)
+    for command in commands:
+        if "preview" in command:
+            _answers([*command, "--no-open"], tmp_path, "The desk is open at http://127.0.0.1:")
+        elif command[-1] == "serve":
+            _answers(command, tmp_path, "listening on http://127.0.0.1:")
+        else:
+            assert _run(command, tmp_path, {})
     for edition in ("2026-W47", "2026-W48"):
         assert "<html" in (tmp_path / "here" / "editions" / f"{edition}.html").read_text("utf-8")
 
@@ -72,11 +77,13 @@ def _run(command: list[str] | tuple[str, ...], folder: Path, more: dict[str, str
     return done.stdout
 
 
-def _serves(command: list[str], folder: Path) -> None:
-    with subprocess.Popen(command, cwd=folder, env=_clean(), stderr=subprocess.PIPE, text=True) as process:
+def _answers(command: list[str], folder: Path, says: str) -> None:
+    """The command says where it listens, and ends when it is told to."""
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, cwd=folder, env=_clean(), text=True, **pipes) as process:
         try:
-            assert process.stderr is not None
-            assert process.stderr.readline().startswith("listening on http://127.0.0.1:")
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith(says)
             process.terminate()
             assert process.wait(20) == 0
         finally:

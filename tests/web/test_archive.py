@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.content.listing import get_comparison, withdraw
-from digest.editions.models import Status
+from digest.editions.models import Edition, Status
+from digest.rendering.rendered import reader_link
 from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, settings
 
 
@@ -44,6 +46,19 @@ def test_the_frozen_bytes(client: TestClient, newsroom: Newsroom) -> None:
     assert "style-src 'unsafe-inline'" in answer.headers["content-security-policy"]
     assert "script-src" not in answer.headers["content-security-policy"]
     assert client.get("/unsubscribe").status_code == 200
+
+
+def test_links_of_ones_own_lead_to_where_they_are_explained(client: TestClient, newsroom: Newsroom) -> None:
+    """Preferences to preferences, whatever else to leaving; nobody's token is needed there."""
+    links = [reader_link(MARKER, name) for name in ("preferences", "unsubscribe", "preferences-of-mine")]
+    body = "".join(f'<a href="{link}">x</a>' for link in links)
+    newsroom.edition("2026-W46", Status.SENT)
+    with newsroom.app.database.write() as session:
+        session.execute(update(Edition).values(html=body))
+    page = client.get("/archive/2026-W46").text
+    places = [f"{BASE_URL}/{name}" for name in ("preferences", "unsubscribe", "unsubscribe")]
+    assert page == "".join(f'<a href="{place}">x</a>' for place in places)
+    assert client.get("/preferences").status_code == 200
 
 
 def test_the_list_is_newest_first(client: TestClient, newsroom: Newsroom) -> None:

@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from digest.app.parts import App
 from digest.editions.models import Status
+from digest.tokens import Purpose
 from digest.web import guards
 from digest.web.application import create_application
 from digest.web.pages import Pages
@@ -28,6 +29,7 @@ def every_path(newsroom: Newsroom) -> list[str]:
         "/",
         "/subscribe",
         "/unsubscribe",
+        "/preferences",
         "/archive",
         "/archive/2026-W46",
         f"/comparisons/{newsroom.compare()}",
@@ -36,10 +38,14 @@ def every_path(newsroom: Newsroom) -> list[str]:
         "/nowhere",
         "/confirm/damaged",
         "/unsubscribe/damaged",
+        "/preferences/damaged",
+        "/unsubscribe/preview",
         f"/confirm/{newsroom.request('new@example.org')}",
         f"/confirm/{newsroom.confirm_token('gone@example.org')}",
         f"/unsubscribe/{newsroom.join('ann@example.org')}",
         f"/unsubscribe/{gone}",
+        f"/preferences/{newsroom.token(Purpose.PREFERENCES, 'ann@example.org')}",
+        f"/preferences/{newsroom.token(Purpose.PREFERENCES, 'new@example.org')}",
     ]
 
 
@@ -51,7 +57,7 @@ def test_looking_changes_nothing(client: TestClient, newsroom: Newsroom, method:
     answers = [client.request(method, path).status_code for path in paths * 2]
     assert newsroom.rows() == before
     assert set(answers) == {200, 404}
-    assert answers.count(404) == 6
+    assert answers.count(404) == 8
 
 
 def test_every_page_is_guarded(client: TestClient, newsroom: Newsroom) -> None:
@@ -78,7 +84,9 @@ def test_pages_allow_no_inline_style(client: TestClient) -> None:
 
 def test_token_pages_are_private(client: TestClient, newsroom: Newsroom) -> None:
     """Pages with a token in their address are kept by no cache and found by no search engine."""
-    for path in (p for p in every_path(newsroom) if p.count("/") == 2 and p.startswith(("/conf", "/unsub"))):
+    for path in (
+        p for p in every_path(newsroom) if p.count("/") == 2 and p.startswith(("/conf", "/unsub", "/pref"))
+    ):
         answer = client.get(path)
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-robots-tag"] == "noindex"

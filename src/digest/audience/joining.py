@@ -90,6 +90,7 @@ def confirm(
         raise Conflict("this address cannot be subscribed")
     suppressions.lift(session, subscriber.canonical)
     subscriber.status, subscriber.confirmed_at, subscriber.left_at = Standing.ACTIVE, now, None
+    subscriber.paused_until = None
     record(session, subscriber, "confirmed", source, now, wording)
     return subscriber, WELCOME
 
@@ -118,7 +119,7 @@ def leave(session: Session, subscriber: Subscriber, *, source: str, now: datetim
     if subscriber.status not in (Standing.ACTIVE, Standing.PENDING):
         return None
     was_active = subscriber.status is Standing.ACTIVE
-    subscriber.status, subscriber.left_at = Standing.UNSUBSCRIBED, now
+    subscriber.status, subscriber.left_at, subscriber.paused_until = Standing.UNSUBSCRIBED, now, None
     record(session, subscriber, "unsubscribed", source, now)
     return GOODBYE if was_active else None
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.clock import iso
 
+TIMES = ("created_at", "confirmed_at", "left_at", "paused_until")
 COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at")
 # What a spreadsheet would take for a formula, and what would be mistaken for such a cell made harmless.
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -35,7 +36,7 @@ def counts(session: Session) -> dict[str, int]:
 
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
     """One subscriber in the shape of `digest subscribers list --json`."""
-    times = {name: iso(getattr(subscriber, name)) for name in ("created_at", "confirmed_at", "left_at")}
+    times = {name: iso(getattr(subscriber, name)) for name in TIMES}
     return {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value, **times}
 
 

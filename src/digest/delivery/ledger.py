@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, 
 from sqlalchemy.orm import Session
 
 from digest.audience.models import Standing, Subscriber, Suppression
+from digest.audience.preferring import paused_until
 from digest.audience.suppressing import Suppressions
+from digest.clock import iso
 from digest.delivery.models import Attempt, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.retrying import Policy, next_step
@@ -39,7 +41,7 @@ class Job:
 
 
 def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
-    """Write one delivery for every active reader; None when that was done before.
+    """Write one delivery for every active reader who does not pause; None when that was done before.
 
     The edition turns to `sending` in the same transaction, so that whoever comes next only sends.
     """
@@ -61,11 +63,17 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
         literal(State.PENDING, Delivery.state.type),
         *values,
         literal(False),
-    ).where(Subscriber.status == Standing.ACTIVE)
+    ).where(_reads(now))
     session.execute(insert(Delivery).from_select(columns, rows))
     edition.status, edition.mailing_began = Status.SENDING, True
     # Counted, since psycopg tells no row count here.
     return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
+
+
+def _reads(now: datetime) -> ColumnElement[bool]:
+    """Whether a subscriber gets editions at this moment."""
+    awake = or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now)
+    return and_(Subscriber.status == Standing.ACTIVE, awake)
 
 
 def claim(
@@ -107,6 +115,8 @@ def _why_not(mailing: Mailing, subscriber: Subscriber, barred: str | None, now: 
         return "the address is suppressed"
     if mailing.edition_id is not None and subscriber.status is not Standing.ACTIVE:
         return f"the reader is {subscriber.status.value}"
+    if mailing.edition_id is not None and (until := paused_until(subscriber, now)):
+        return f"the reader paused until {iso(until)}"
     if subscriber.status in (Standing.BOUNCED, Standing.COMPLAINED):
         return f"the reader is {subscriber.status.value}"
     return None
@@ -147,7 +157,7 @@ def begin(session: Session, worker_id: int, job: Job, suppressed_as: str, now: d
         barred = select(Suppression.address_hash).where(Suppression.address_hash == suppressed_as).exists()
         running = select(Edition.id).join(Mailing, Mailing.edition_id == Edition.id)
         running = running.where(Mailing.id == job.mailing_id, Edition.status == Status.SENDING)
-        wanted = wanted.where(Subscriber.status == Standing.ACTIVE, ~barred, running.exists())
+        wanted = wanted.where(_reads(now), ~barred, running.exists())
     ours = and_(_is(job), Delivery.worker_id == worker_id, Delivery.state.in_(WAITING))
     result = session.execute(
         update(Delivery)

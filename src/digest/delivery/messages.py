@@ -70,8 +70,10 @@ class Messages:
         """A reader's own links by the names that templates use."""
         leave = self.keyring.issue(Purpose.UNSUBSCRIBE, public_id, now)
         confirm = self.keyring.issue(Purpose.CONFIRM, public_id, now, departures)
+        choose = self.keyring.issue(Purpose.PREFERENCES, public_id, now)
         return {
             "unsubscribe": f"{self.base_url}/unsubscribe/{leave}",
+            "preferences": f"{self.base_url}/preferences/{choose}",
             "confirm": f"{self.base_url}/confirm/{confirm}",
         }
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from digest.app import delivering, editors, looking, weekly
+from digest.app import delivering, editors, looking, samples, weekly
 from digest.app.delivering import RunReport
 from digest.app.parts import App, open_app
 from digest.bundled import bundled
@@ -23,7 +23,6 @@ from digest.demo.people import LEAVES, READERS
 from digest.demo.setting_up import set_up
 from digest.demo.website import look, press, website
 from digest.errors import DigestError
-from digest.rendering.rendered import reader_link
 
 # The weeks are fixed, so that every demo is the same; the times are a moment after the default slot.
 EVE: Final = datetime(2026, 11, 18, 16, 0, tzinfo=UTC)
@@ -95,13 +94,11 @@ class Journey:
         self.say(f'    "{subject}"')
 
     def _write_out(self, app: App, key: str) -> str:
-        """The frozen bytes as files, with a sample link in place of readers' own."""
-        rendered = looking.look(app, key).require()
-        link = f"{app.settings.web.base_url}/unsubscribe"
-        for kind, content in (("html", rendered.html), ("txt", rendered.text)):
-            page = content.replace(reader_link(rendered.marker, "unsubscribe"), link)
-            (self.folder / "editions" / f"{key}.{kind}").write_text(page, encoding="utf-8")
-        return rendered.subject
+        """The frozen bytes as files, with sample links in place of readers' own."""
+        read = samples.as_read(app, looking.look(app, key).require())
+        for kind, content in (("html", read.html), ("txt", read.text)):
+            (self.folder / "editions" / f"{key}.{kind}").write_text(content, encoding="utf-8")
+        return read.subject
 
     def _leave(self, app: App) -> None:
         """One-click, as a mail program does it when its user presses "unsubscribe" (RFC 8058)."""

@@ -16,13 +16,15 @@ from digest.web.confirming import Confirming
 from digest.web.front import Front
 from digest.web.guards import Guard
 from digest.web.pages import Pages
+from digest.web.preferring import Preferring
 from digest.web.problems import Problems
+from digest.web.samples import Samples
 from digest.web.subscribing import Subscribing
 from digest.web.unsubscribing import Unsubscribing
 
 
 def create_application(app: App) -> Starlette:
-    """The pages for subscribing, confirming, leaving and reading, behind one guard."""
+    """The pages for subscribing, confirming, choosing, leaving and reading, behind one guard."""
     pages = Pages(app.branding, app.settings.newsletter.pages)
     application = Starlette(
         routes=_routes(app, pages),
@@ -39,8 +41,10 @@ def _routes(app: App, pages: Pages) -> list[BaseRoute]:
     parts = (
         Front(app, pages),
         Subscribing(app, pages),
+        Samples(app, pages),
         Confirming(app, pages),
         Unsubscribing(app, pages),
+        Preferring(app, pages),
         Archive(app, pages),
         Comparing(app, pages),
     )

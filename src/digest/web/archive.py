@@ -77,8 +77,12 @@ def _is_out(now: datetime) -> ColumnElement[bool]:
 
 
 def _for_everybody(page: str, marker: str | None, base_url: str) -> str:
-    """The page with every reader's own link leading to where anybody learns how to leave."""
+    """The page with every reader's own link leading to where anybody learns how to choose or leave."""
     if not marker:
         return page
-    link = html.escape(f"{base_url}/unsubscribe")
-    return re.sub(re.escape(reader_link(marker, "")) + "[a-z-]+", lambda _: link, page)
+
+    def link(match: re.Match[str]) -> str:
+        place = match[1] if match[1] == "preferences" else "unsubscribe"
+        return html.escape(f"{base_url}/{place}")
+
+    return re.sub(re.escape(reader_link(marker, "")) + "([a-z-]+)", link, page)

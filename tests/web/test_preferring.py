@@ -1,0 +1,262 @@
+"""Preferences: a name, a pause and the way out, by a link of one's own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from httpx import Response
+from sqlalchemy import delete
+from starlette.testclient import TestClient
+
+from digest.app.parts import App
+from digest.audience import joining
+from digest.audience.addresses import read_address
+from digest.audience.listing import history
+from digest.audience.models import Standing, Subscriber
+from digest.tokens import Purpose
+from tests.web.conftest import BASE_URL, NOW, Newsroom, browser, settings
+
+ANN = "ann@example.org"
+
+
+@pytest.fixture
+def page(newsroom: Newsroom) -> str:
+    """The path of Ann's own page."""
+    newsroom.join(ANN)
+    return f"/preferences/{newsroom.token(Purpose.PREFERENCES, ANN)}"
+
+
+def press(client: TestClient, page: str, button: str, **form: str) -> Response:
+    """Press a button of the page."""
+    answer: Response = client.post(page, data={"button": button, **form})
+    return answer
+
+
+def events(newsroom: Newsroom) -> list[tuple[str, str]]:
+    """Ann's history since she confirmed, each entry with its source."""
+    with newsroom.app.database.read() as session:
+        entries = history(session, joining.get(session, read_address(ANN)))[2:]
+    return [(entry["event"], entry["source"]) for entry in entries]
+
+
+def test_the_page(client: TestClient, page: str) -> None:
+    """It shows what is chosen and how to leave, and never the whole address."""
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "a…@example.org" in answer.text
+    assert ANN not in answer.text
+    assert [answer.text.count(f'<option value="{weeks}">') for weeks in (1, 2, 4, 8, 12)] == [1] * 5
+    assert "Saved" not in answer.text
+    assert "Resume" not in answer.text
+    assert "<script" not in answer.text
+
+
+def test_pausing_and_resuming(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """The page says until when; standing and consent stay as they are."""
+    answer = press(client, page, "pause", weeks="2")
+    assert answer.status_code == 200
+    assert "Saved." in answer.text
+    assert newsroom.reader(ANN).paused_until == NOW + timedelta(weeks=2)
+    assert newsroom.status(ANN) == "active"
+    shown = client.get(page).text
+    assert "You paused until 3 December 2026." in shown
+    assert "<select" not in shown
+    answer = press(client, page, "resume")
+    assert "Saved." in answer.text
+    assert "<select" in answer.text
+    assert newsroom.reader(ANN).paused_until is None
+    assert events(newsroom) == [("paused", "the preferences page"), ("resumed", "the preferences page")]
+
+
+def test_a_pause_that_is_over(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """It is not spoken of any more, and a new one may be chosen."""
+    press(client, page, "pause", weeks="1")
+    newsroom.clock.advance(timedelta(weeks=1))
+    assert "You paused" not in client.get(page).text
+    assert "You paused until 24 December 2026." in press(client, page, "pause", weeks="4").text
+
+
+def test_the_day_is_that_of_the_schedule(app: App, newsroom: Newsroom, page: str) -> None:
+    """Nine in the morning here is the next day where the newsletter is at home."""
+    far = settings(app.settings.database.url, schedule={"timezone": "Pacific/Kiritimati"})
+    newsroom.clock.advance(timedelta(hours=2))
+    client = browser(App(far, app.clock, app.database))
+    assert "You paused until 27 November 2026." in press(client, page, "pause", weeks="1").text
+
+
+def test_a_name(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """It is text whatever it holds, and an empty one takes it away."""
+    answer = press(client, page, "name", name='  "><script>alert(1)</script>  Ünä ')
+    assert "Saved." in answer.text
+    assert newsroom.reader(ANN).name == '"><script>alert(1)</script> Ünä'
+    assert 'value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt; Ünä"' in answer.text
+    assert "<script" not in answer.text
+    press(client, page, "name", name="")
+    assert newsroom.reader(ANN).name is None
+    assert events(newsroom) == [("name changed", "the preferences page")] * 2
+
+
+def test_what_is_not_changed_is_not_written(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """Saving the same name and resuming without a pause say "Saved." and leave every table as it was."""
+    press(client, page, "name", name="Ann")
+    before = newsroom.rows()
+    assert "Saved." in press(client, page, "name", name=" Ann ").text
+    assert "Saved." in press(client, page, "resume").text
+    assert newsroom.rows() == before
+
+
+HOSTILE = {
+    "a name of 300 characters": {"button": "name", "name": "x" * 300},
+    "a line break": {"button": "name", "name": "Ann\r\nBcc: bob@example.org"},
+    "a null": {"button": "name", "name": "Ann\0"},
+    "an override": {"button": "name", "name": "Ann\u202egnp.exe"},
+    "weeks below": {"button": "pause", "weeks": "-1"},
+    "no weeks": {"button": "pause", "weeks": "0"},
+    "weeks for ever": {"button": "pause", "weeks": "9" * 5000},
+    "weeks between": {"button": "pause", "weeks": "3"},
+    "weeks and a half": {"button": "pause", "weeks": "1.5"},
+    "weeks left out": {"button": "pause"},
+    "another button": {"button": "leave"},
+    "two buttons in one": {"button": "pause,resume", "weeks": "1"},
+    "no button": {"weeks": "1", "name": "Bob"},
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("form", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_refused(client: TestClient, newsroom: Newsroom, page: str, form: dict[str, str]) -> None:
+    """422 with the page and what would do instead; nothing is stored."""
+    before = newsroom.rows()
+    answer = client.post(page, data=form)
+    assert answer.status_code == 422
+    assert "Not saved." in answer.text
+    assert "Saved." not in answer.text
+    assert "\u202e" not in answer.text
+    assert newsroom.rows() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"\xff\x00%zz&&&==" * 50),
+        ("application/x-www-form-urlencoded", b"button=pause&weeks=1&" + b"a=b&" * 500),
+        ("multipart/form-data; boundary=x", b"--x\r\n"),
+        ("application/x-www-form-urlencoded", b"List-Unsubscribe=One-Click"),
+    ],
+)
+def test_bodies_that_are_no_form_of_ours(
+    client: TestClient, newsroom: Newsroom, page: str, kind: str, body: bytes
+) -> None:
+    """They change nothing; the first of several fields of one name counts."""
+    before = newsroom.rows()
+    assert client.post(page, content=body, headers={"Content-Type": kind}).status_code == 422
+    assert newsroom.rows() == before
+    doubled = b"button=pause&weeks=1&weeks=12"
+    client.post(page, content=doubled, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert newsroom.reader(ANN).paused_until == NOW + timedelta(weeks=1)
+
+
+def test_what_was_typed_is_shown_again(client: TestClient, page: str) -> None:
+    """Beside the reason, in the field it belongs to."""
+    answer = press(client, page, "name", name="y" * 101)
+    assert "at most 100 characters, and this one 101" in answer.text
+    assert f'value="{"y" * 101}" aria-invalid="true"' in answer.text
+    assert answer.text.count("aria-invalid") == 1
+
+
+def test_leaving_from_there(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """The page leads to the reader's own unsubscribe page; leaving ends a pause as well."""
+    press(client, page, "pause", weeks="12")
+    link = client.get(page).text.partition('href="/unsubscribe/')[2].partition('"')[0]
+    assert newsroom.status(ANN) == "active"
+    assert "You are off the list" in client.post(f"/unsubscribe/{link}", data={"button": "leave"}).text
+    assert newsroom.status(ANN) == "unsubscribed"
+    assert newsroom.reader(ANN).paused_until is None
+
+
+@pytest.mark.parametrize("gone", [*(one for one in Standing if one is not Standing.ACTIVE), "erased"])
+def test_who_is_not_on_the_list(
+    client: TestClient, newsroom: Newsroom, page: str, gone: Standing | str
+) -> None:
+    """One page for all of them, which says how to come back; pressing an old button changes nothing."""
+    with newsroom.app.database.write() as session:
+        if isinstance(gone, Standing):
+            joining.get(session, read_address(ANN)).status = gone
+        else:
+            session.execute(delete(Subscriber))
+    before = newsroom.rows()
+    answers = [
+        client.get(page),
+        press(client, page, "pause", weeks="1"),
+        press(client, page, "name", name="Bob"),
+        press(client, page, "pause", weeks="-1"),
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    assert "You are not on the list" in answers[0].text
+    assert 'href="/subscribe"' in answers[0].text
+    assert newsroom.rows() == before
+
+
+def test_only_the_links_own_person_is_changed(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """A link speaks for one reader, whatever the form names."""
+    newsroom.join("bob@example.org")
+    press(client, page, "pause", weeks="1", email="bob@example.org")
+    assert newsroom.reader("bob@example.org").paused_until is None
+
+
+def test_the_link_outlives_years(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """As the unsubscribe link beside it does."""
+    newsroom.clock.advance(timedelta(days=3650))
+    assert client.get(page).status_code == 200
+    assert "Saved." in press(client, page, "pause", weeks="1").text
+
+
+def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """Forged, damaged and links of another purpose get one and the same 404 page, and change nothing."""
+    token = page.rpartition("/")[2]
+    links = [
+        token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"),
+        token[:-1],
+        token + "A",
+        newsroom.token(Purpose.UNSUBSCRIBE, ANN),
+        newsroom.confirm_token(ANN),
+        "préférences",
+        "%20",
+        "<script>alert(1)<script>",
+        "A" * 5000,
+    ]
+    before = newsroom.rows()
+    answers = [client.get(f"/preferences/{link}") for link in links]
+    answers += [press(client, f"/preferences/{link}", "pause", weeks="1") for link in links]
+    answers += [press(client, f"/preferences/{link}", "pause", weeks="-1") for link in links]
+    answers += [client.post(f"/unsubscribe/{token}"), client.post(f"/confirm/{token}")]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    assert newsroom.rows() == before
+
+
+def test_without_a_link(client: TestClient) -> None:
+    """The page says where to find it."""
+    answer = client.get("/preferences")
+    assert answer.status_code == 200
+    assert "preferences link at its foot" in answer.text
+    assert "<form" not in answer.text
+    assert answer.headers["x-robots-tag"] == "noindex"
+
+
+@pytest.mark.parametrize("place", ["unsubscribe", "preferences", "confirm"])
+def test_the_link_of_a_test_mail(app: App, newsroom: Newsroom, client: TestClient, place: str) -> None:
+    """It says so, also below a path; acting on it is 404, since there was nobody to act for."""
+    before = newsroom.rows()
+    below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
+    proxied = browser(App(below, app.clock, app.database))
+    for answer in (client.get(f"/{place}/preview"), proxied.get(f"/weekly/{place}/preview")):
+        assert answer.status_code == 200
+        assert "This is the link of a test mail" in answer.text
+        assert answer.headers["x-robots-tag"] == "noindex"
+    acted = client.post(f"/{place}/preview", content=b"List-Unsubscribe=One-Click")
+    assert acted.status_code == 404
+    assert "This is the link of a test mail" in acted.text
+    assert newsroom.rows() == before
