@@ -102,7 +102,10 @@ COMPLAINTS = [
     ('[smtp]\nhost = "relay.example"\nsecurity = "none"', 'digest.toml:1: smtp: security = "none" is for'),
     ('[smtp]\nsecurity = "ssl"', "digest.toml:2: smtp.security:"),
     ("[smtp]\nconnections = 0", "digest.toml:2: smtp.connections:"),
-    ("[smtp]\nper_second = 0", "digest.toml:2: smtp.per_second:"),
+    *[
+        (f"[smtp]\nper_second = {rate}", "digest.toml:2: smtp.per_second:")
+        for rate in ("0", "-1", "1e-300", "nan", "inf", "1e300")
+    ],
     ("[schedule]\nmin_items = 9\nmax_items = 3", "schedule: min_items (9) is larger than max_items (3)"),
     ('[schedule]\ntimezone = "Europe/Nowhere"', "digest.toml:2: schedule.timezone: expected an IANA"),
     ('[schedule]\ntimezone = "../etc/passwd"', "digest.toml:2: schedule.timezone: expected an IANA"),
@@ -115,6 +118,10 @@ COMPLAINTS = [
     ("[schedule]\nmax_age = 7", "digest.toml:2: schedule.max_age: expected a number and a unit"),
     ('[schedule]\nmax_age = "-1 days"', "digest.toml:2: schedule.max_age: expected a number and a unit"),
     ('[schedule]\nmax_age = "99999999999999 days"', "digest.toml:2: schedule.max_age: expected"),
+    ('[schedule]\nmax_age = "3651 days"', "digest.toml:2: schedule.max_age: expected at most 3650 days"),
+    (f'[schedule]\nmax_item_age = "{"9" * 5000} weeks"', "schedule.max_item_age: expected at most 3650 days"),
+    ('[delivery]\nlease = "900000000 days"', "digest.toml:2: delivery.lease: expected at most 3650 days"),
+    ('[delivery]\nlease = "25 hours"', "digest.toml:2: delivery.lease:"),
     ('[delivery]\nretry_after = ["1 hour", "x"]', "digest.toml:2: delivery.retry_after.1: expected a number"),
     ('[newsletter]\nname = ""', "digest.toml:2: newsletter.name:"),
     ('[newsletter]\nname = "a\\r\\nBcc: x@y.example"', "digest.toml:2: newsletter.name: expected one line"),
@@ -130,9 +137,22 @@ COMPLAINTS = [
     ('[newsletter]\nsender = "A <a@b..example>"', "newsletter.sender: expected"),
     ('[newsletter]\nsender = "A <a@b.example.>"', "newsletter.sender: expected"),
     ('[newsletter]\nsender = "A <a@intranet>"', "newsletter.sender: expected"),
+    *[
+        (f"[newsletter]\nsender = '{sender}'", "newsletter.sender: expected")
+        for sender in (
+            "digest@[127.0.0.1]",
+            '"a b"@b.example',
+            f"{'a' * 65}@b.example",
+            f"a@{'b' * 64}.example",
+            f"a@{'b.' * 125}example",
+        )
+    ],
     ('[newsletter]\nreply_to = "A <grün@b.example>"', "newsletter.reply_to: expected"),
     ('[newsletter]\nlist_id = "weekly"', "newsletter.list_id: expected a dotted name"),
     ('[newsletter]\nlist_id = "<weekly.example.org>"', "newsletter.list_id: expected a dotted name"),
+    (f'[newsletter]\nlist_id = "{"a" * 64}.example.org"', "newsletter.list_id: expected a dotted name"),
+    ('[newsletter]\ntemplates = "mine"', "digest.toml:2: newsletter.templates: there is no folder "),
+    ('[newsletter]\npages = "digest.toml"', "digest.toml:2: newsletter.pages: there is no folder "),
     ('[newsletter]\nlanguage = "english please"', "newsletter.language:"),
     *[
         (f'[web]\nbase_url = "{url}"', "digest.toml:2: web.base_url:")
@@ -151,6 +171,7 @@ COMPLAINTS = [
             "https://digest.example.org:99999",
             "https://[::1",
             "https://digest.example.org\\nX: y",
+            f"https://digest.example.org/{'x' * 180}",
         )
     ],
     ('[database]\nurl = "sqlite://"', "database.url: a database in memory"),
@@ -184,6 +205,11 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         ("DIGEST_SMTP__HOST__NAME", "x", "DIGEST_SMTP__HOST__NAME: there is no such setting"),
         ("DIGEST_KEYS__SIGNING", KEY, "DIGEST_KEYS__SIGNING: there is no such setting"),
         ("DIGEST_SMTP__PORT", "many", "DIGEST_SMTP__PORT: smtp.port:"),
+        (
+            "DIGEST_NEWSLETTER__PAGES",
+            "none",
+            "DIGEST_NEWSLETTER__PAGES: newsletter.pages: there is no folder",
+        ),
         ("DIGEST_SCHEDULE__TIMEZONE", "Mars", "DIGEST_SCHEDULE__TIMEZONE: schedule.timezone:"),
         ("DIGEST_NEWSLETTER__NAME", "\udcff", "DIGEST_NEWSLETTER__NAME: newsletter.name:"),
     ],
@@ -232,6 +258,7 @@ def test_settings_show_no_secret(tmp_path: Path) -> None:
 
 LOOPBACK = ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LocalHost"]
 ELSEWHERE = [
+    "ip6-localhost",
     "127.0.0.1.evil.example",
     "localhost.evil",
     "evil-localhost",
@@ -263,13 +290,14 @@ def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     """Whatever folder cron starts in."""
     monkeypatch.chdir("/")
     (tmp_path / "pw").write_text("hunter2\nsecond line\n")
+    (tmp_path / "mine").mkdir()
     settings = load(
         tmp_path,
-        '[newsletter]\ntemplates = "mine"\npages = "/abs"\n[smtp]\npassword_file = "pw"\nca_file = "ca.pem"\n'
+        '[newsletter]\ntemplates = "mine"\npages = "/usr"\n[smtp]\npassword_file = "pw"\nca_file = "ca.pem"\n'
         '[database]\nurl = "sqlite:///data/x.db"',
     )
     assert settings.newsletter.templates == tmp_path / "mine"
-    assert settings.newsletter.pages == Path("/abs")
+    assert settings.newsletter.pages == Path("/usr")
     assert settings.smtp.ca_file == tmp_path / "ca.pem"
     assert settings.smtp.secret() == "hunter2"
     assert settings.database.url == f"sqlite:///{tmp_path}/data/x.db"
@@ -293,6 +321,31 @@ def test_an_unreadable_password_file_is_named(tmp_path: Path, content: bytes | N
     settings = load(tmp_path, '[smtp]\npassword_file = "pw"')
     with pytest.raises(ConfigError, match=r"smtp\.password_file: .*pw"):
         settings.smtp.secret()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_an_unreadable_authority_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """In the same way."""
+    if content is not None:
+        (tmp_path / "ca.pem").write_bytes(content)
+    settings = load(tmp_path, '[smtp]\nca_file = "ca.pem"')
+    with pytest.raises(ConfigError, match=r"smtp\.ca_file: .*ca\.pem"):
+        settings.smtp.authorities()
+
+
+def test_a_wrong_value_is_shown_in_short(tmp_path: Path) -> None:
+    """Enough of it to know it again."""
+    said = complaint(tmp_path, f'[web]\nbase_url = "https://x.example/{"y" * 3000}"')
+    assert "expected at most 200 characters, not 'https://x.example/yyy" in said
+    assert len(said) < 300 + len(str(tmp_path))
+
+
+def test_the_longest_values_that_are_taken(tmp_path: Path) -> None:
+    """Bounds are where the messages say."""
+    url = f"https://x.example/{'y' * 182}"
+    settings = load(tmp_path, f'[web]\nbase_url = "{url}"\n[delivery]\nlease = "1 day"\nlinger = "3650 days"')
+    assert settings.web.base_url == url
+    assert settings.delivery.linger == 10 * dt.timedelta(days=365)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.support.newsrooms import DAY, HOUR, SLOT, Newsroom, newsroom
 
 W46, W47, W48 = "2026-W46", "2026-W47", "2026-W48"
 WEEK = 7 * DAY
+KEY = "ab" * 32
 READER = "a@example.org"
 
 
@@ -117,6 +119,26 @@ def test_before_the_slot_nothing_of_this_week_happens(room: Newsroom) -> None:
     room.plan(W47)
     room.run()
     assert room.statuses()[W47] is Status.DRAFT
+
+
+# --- a clock set wrong ---
+
+
+def test_a_run_in_the_future_empties_no_window(room: Newsroom, database_url: str) -> None:
+    """`--now` with a mistyped year: later windows begin where the last real one ended; a person is told."""
+    ready(room)
+    assert sent(database_url, SLOT)[0].status == "sent"
+    assert sent(database_url, SLOT + 160 * WEEK)[0].status == "skipped"
+    room.clock.moment = SLOT + WEEK
+    slug = room.publish_many(1)[0]
+    edition = room.plan()
+    assert (edition.window_start, edition.window_end) == (SLOT, SLOT + WEEK)
+    assert room.reasons(W48)[slug] == "new this week"
+    assert status(room)["last_edition"]["key"] == W47
+    key = room.app.rhythm.key_of(SLOT + 160 * WEEK)
+    assert f"edition {key} was skipped under a clock that ran ahead" in attention(room)
+    room.plan(key)
+    assert key not in attention(room)
 
 
 # --- late ---
@@ -223,6 +245,37 @@ def test_only_what_was_approved_can_be_sent(standing_at: Status, room: Newsroom)
         {Status.SKIPPED: room.skip, Status.CANCELLED: room.cancel}[standing_at](W47)
     with pytest.raises(Conflict, match=f"is {standing_at.value}"):
         weekly.send_edition(room.app, W47)
+
+
+# --- settings that stop the mail ---
+
+
+BROKEN: dict[str, tuple[dict[str, dict[str, object]], str]] = {
+    "no keys": ({"keys": {"suppression": "cd" * 32}}, r"keys\.signing"),
+    "a short suppression key": ({"keys": {"signing": {"1": KEY}, "suppression": "cd"}}, r"keys\.suppression"),
+    "no password file": ({"smtp": {"password_file": "/nowhere/password"}}, r"smtp\.password_file: /nowhere"),
+    "no certificate": ({"smtp": {"ca_file": "/nowhere/ca.pem"}}, r"smtp\.ca_file: /nowhere"),
+}
+
+
+@pytest.mark.parametrize("how", ["run", "send"])
+@pytest.mark.parametrize(("groups", "said"), BROKEN.values(), ids=BROKEN.keys())
+def test_settings_that_stop_the_mail_leave_no_trace(
+    how: str, groups: dict[str, dict[str, object]], said: str, database_url: str
+) -> None:
+    """They are found before an edition is planned or anybody owed it, and `status` names them."""
+    with newsroom(database_url, SLOT) as room:
+        ready(room)
+        if how == "send":
+            room.plan(W47)
+            room.approve(W47)
+        before = room.rows()
+    with newsroom(database_url, SLOT, **groups) as room:
+        with pytest.raises(ConfigError, match=said):
+            room.run() if how == "run" else weekly.send_edition(room.app, W47)
+        assert room.rows() == before
+        assert re.search(said, attention(room))
+    assert sent(database_url, SLOT)[1] == [READER]
 
 
 # --- the postal address ---

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.audience import importing
 from digest.audience.addresses import read_address
+from digest.audience.csv_rows import OPEN_QUOTE
 from digest.audience.importing import ImportReport, Row, import_csv, read_rows
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.audience.suppressing import Suppressions
@@ -44,6 +45,9 @@ GOOD = [
     (b'email,name\nann@example.org,"A\n\nnn"\nbob@example.org,\n', [(2, ANN), (5, BOB)]),
     (b"email\nann@example.org\xc2\xa0\n", [(2, ANN)]),
     (b"email\n", []),
+    (b"email\rann@example.org\rbob@example.org\r", [(2, ANN), (3, BOB)]),
+    (b'email,name\rann@example.org,"A\rnn"\rbob@example.org,', [(2, ANN), (4, BOB)]),
+    (b'email,name\nann@example.org,"A" nn\nbob@example.org,5" tall\n', [(2, ANN), (3, BOB)]),
 ]
 
 
@@ -60,7 +64,10 @@ BAD = [
     (b"email\na\x00nn@example.org\nbob@example.org\n", [(2, "must be ASCII"), (3, BOB)]),
     (b"email,name\nann@example.org," + b"x" * 200_000 + b"\nbob@example.org,\n", [(2, "field"), (3, BOB)]),
     (b'email,name\n"a@b@example.org\nc",x\nbob@example.org,\n', [(2, "characters"), (4, BOB)]),
-    (b'email\n"ann@example.org\nbob@example.org\n', [(2, "characters")]),
+    (b'email\nann@example.org\n"bob@example.org\nzoe@example.org\n', [(2, ANN), (3, OPEN_QUOTE)]),
+    (b'email,name\nann@example.org,"Ann\nbob@example.org,"Bob"\nzoe@example.org,\n', [(2, OPEN_QUOTE)]),
+    (b'email,name\nann@example.org,\nbob@example.org,"B' + b"\nx" * 70_000, [(2, ANN), (3, OPEN_QUOTE)]),
+    (b'email,name\nann@example.org,"A" nn\nbob@example.org,"', [(2, ANN), (3, OPEN_QUOTE)]),
 ]
 
 
@@ -171,6 +178,13 @@ def test_nobody_is_revived(importer: Importer) -> None:
     assert importer.asked == []
     with importer.database.read() as session:
         assert session.scalars(select(Consent)).all() == []
+
+
+def test_what_stood_before_an_open_quote_is_in(importer: Importer) -> None:
+    """The line where it opens is named, and nobody gets in who may only be mentioned behind it."""
+    report = importer(f'email,name\n{ANN},Ann\n{BOB},"Bob\nzoe@example.org,"Zoe"\n' + "x@example.org,\n" * 20)
+    assert [(error.line, error.message) for error in report.rejected] == [(3, OPEN_QUOTE)]
+    assert standings(importer.database) == {ANN: "active"}
 
 
 def test_the_suppressed_stay_out(importer: Importer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -133,3 +133,36 @@ def test_one_threads_writes_keep_their_order(database: Database) -> None:
         for number in range(50):
             pool.submit(commits.do, lambda session, number=number: order.append(number))
     assert order == list(range(50))
+
+
+def test_a_writer_that_ends_tells_everybody(database: Database) -> None:
+    """Those who wait in the flush, those behind it, and whoever comes later: nobody waits for ever."""
+    inside, go = threading.Event(), threading.Event()
+
+    def end(session: Session) -> None:
+        inside.set()
+        go.wait(10)
+        raise SystemExit("out of memory")
+
+    with GroupCommit(database, nothing, SELDOM) as commits, ThreadPoolExecutor(8) as pool:
+        first: Future[object] = pool.submit(commits.do, end)
+        assert inside.wait(10)
+        behind: list[Future[object]] = [pool.submit(commits.do, adding(name)) for name in "ab"]
+        while commits._requests.qsize() < 2:
+            time.sleep(0.01)
+        go.set()
+        for waiting in (first, *behind):
+            with pytest.raises(RuntimeError, match=r"writer has ended.*out of memory"):
+                waiting.result(10)
+        with pytest.raises(RuntimeError, match=r"writer has ended.*out of memory"):
+            commits.do(adding("c"))
+    assert stored(database) == []
+
+
+def test_a_pause_that_no_clock_can_hold_is_told(database: Database) -> None:
+    """The writer cannot even begin to wait."""
+    with (
+        GroupCommit(database, nothing, 1e30) as commits,
+        pytest.raises(RuntimeError, match=r"writer has ended.*OverflowError"),
+    ):
+        commits.do(adding("a"))

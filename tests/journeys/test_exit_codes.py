@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from tests.journeys.installation import (
     filled,
     free_port,
     installed,
+    joined,
     settings_for,
 )
 
@@ -42,6 +46,119 @@ def test_wrong_use_is_2(tmp_path: Path, url: str) -> None:
     made.run("rnu", exits=2)
     made.run("run", "--now", "yesterday", exits=2)
     made.run("import", exits=2)
+
+
+NO_MOMENTS = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+05:00",
+    "9999-12-31T23:59:59-05:00",
+    "2107-01-01T00:00Z",
+]
+
+
+@pytest.mark.parametrize("moment", NO_MOMENTS)
+def test_a_moment_at_the_calendars_edge_is_2(tmp_path: Path, url: str, moment: str) -> None:
+    """No week there has a key, and no link could hold it; the nearest ones inside do work."""
+    made = installed(tmp_path, url, 2525)
+    for words in (("run", "--now", moment), ("import", "--published-at", moment, ".")):
+        assert b"expected a" in made.run(*words, exits=2).stderr
+    for edge in ("2001-01-01T00:00:00Z", "2099-12-31T23:59:59Z"):
+        made.run("status", "--now", edge)
+        made.run("run", "--now", edge)
+
+
+def test_words_in_another_encoding_are_2(tmp_path: Path, url: str) -> None:
+    """Wherever they stand; they would end in the database otherwise."""
+    made = installed(tmp_path, url, 2525)
+    for words in (("send", "M\udcfc"), ("comparisons", "show", "M\udcfc"), ("M\udcfc",)):
+        assert rb"expected UTF-8 text, not 'M\udcfc'" in made.run(*words, exits=2).stderr
+    made.run("subscribers", "add", "ann@example.org", "--consent", "M\udcfcller", exits=2)
+    assert made.statuses() == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve", "--port", "99999"),
+        ("serve", "--port", "-1"),
+        *[("schedule", "--every", every) for every in ("nan", "inf", "1e9")],
+    ],
+    ids=" ".join,
+)
+def test_numbers_that_make_no_sense_are_2(tmp_path: Path, url: str, words: tuple[str, ...]) -> None:
+    """They are named with what was expected."""
+    said = installed(tmp_path, url, 2525).run(*words, exits=2).stderr
+    assert words[1].encode() in said
+
+
+def test_a_database_of_another_program_is_78(tmp_path: Path, url: str) -> None:
+    """It is named with the tables in the way, and stays as it is."""
+    made = Installation(tmp_path, {"DATABASE__URL": url})
+    for statement in ("CREATE TABLE tools (a)", "INSERT INTO tools VALUES ('hammer')"):
+        with sqlite3.connect(tmp_path / "digest.db") as connection:
+            connection.execute(statement)
+        connection.close()
+    for _ in range(2):
+        said = made.run("init", exits=78).stderr
+        assert said.startswith(b"digest: database.url: this database has tables of another program (tools);")
+        assert said.count(b"\n") == 1
+    assert made.query("SELECT name FROM sqlite_master") == [("tools",)]
+    assert made.query("SELECT a FROM tools") == [("hammer",)]
+
+
+KEYLESS = {"KEYS__SIGNING__1": "abcd"}
+
+
+@pytest.mark.parametrize("words", [("serve",), ("serve", "--all"), ("schedule",), ("run",)], ids=" ".join)
+def test_broken_keys_are_78(tmp_path: Path, url: str, words: tuple[str, ...]) -> None:
+    """Nothing that needs them starts, and `status` says why."""
+    made = filled(installed(tmp_path, url, 2525))
+    broken = Installation(made.folder, made.settings | KEYLESS)
+    assert broken.run(*words, exits=78).stderr.startswith(b"digest: keys.signing: there is no usable key;")
+    assert broken.json("status")["needs_attention"][0].startswith("keys.signing: there is no usable key;")
+    assert made.query("SELECT * FROM editions") == []
+
+
+def test_a_scheduler_without_its_password_is_78(tmp_path: Path, url: str) -> None:
+    """It would only find out at the next slot; pages alone need none."""
+    made = installed(tmp_path, url, 2525, SMTP__PASSWORD_FILE="missing", SMTP__USERNAME="digest")
+    for words in (("schedule",), ("serve", "--all")):
+        assert b"smtp.password_file: " in made.run(*words, exits=78).stderr
+    with made.serving():
+        pass
+
+
+def test_a_taken_port_is_78_and_ends_the_scheduler_too(tmp_path: Path, url: str) -> None:
+    """`serve --all` does not go on without its pages."""
+    made = installed(tmp_path, url, 2525)
+    with socket.create_server(("127.0.0.1", int(made.settings["WEB__PORT"]))):
+        assert b"cannot listen on" in made.run("serve", "--all", exits=78).stderr
+
+
+def test_a_file_for_rejects_is_opened_first(tmp_path: Path, url: str) -> None:
+    """Where it cannot be written nothing is imported, and the file to import is never taken for it."""
+    made = installed(tmp_path, url, 2525)
+    source, rejects = tmp_path / "list.csv", tmp_path / "rejects.csv"
+    source.write_text("email\nada@example.org\nnobody\n")
+    words = ("subscribers", "import", str(source), "--consent", "a sheet", "--rejects")
+    assert b"No such file" in made.run(*words, str(tmp_path / "no" / "rejects.csv"), exits=1).stderr
+    assert b"this is the file to import" in made.run(*words, str(source), exits=2).stderr
+    assert (source.read_text().count("\n"), made.statuses()) == (3, {})
+    rejects.write_text("what was rejected the last time, which was a lot more than it is now\n" * 9)
+    made.run(*words, str(rejects), exits=1)
+    assert rejects.read_text().startswith("line,field,message,source\n3,email,")
+    assert len(rejects.read_text().splitlines()) == 2
+
+
+def test_an_export_is_for_its_owner_only(tmp_path: Path, url: str) -> None:
+    """It is full of addresses; a place that cannot be written is 1."""
+    made = joined(installed(tmp_path, url, 2525))
+    made.run("subscribers", "export", "readers.csv")
+    assert stat.S_IMODE((tmp_path / "readers.csv").stat().st_mode) == 0o600
+    written = (tmp_path / "readers.csv").read_bytes()
+    assert made.run("subscribers", "export").stdout == written
+    assert made.run("subscribers", "export", "-", "--status", "active").stdout == written
+    assert b"No such file" in made.run("subscribers", "export", "no/readers.csv", exits=1).stderr
 
 
 def test_a_deferral_is_75_until_the_retry_went_through(tmp_path: Path, url: str) -> None:

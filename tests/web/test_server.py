@@ -5,14 +5,16 @@ from __future__ import annotations
 import queue
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 
 from digest.app.parts import App
 from digest.errors import ConfigError
+from digest.web import connections
 from digest.web.server import serve
 from tests.web.conftest import Newsroom
 
@@ -77,3 +79,77 @@ def test_a_taken_port_is_explained(app: App) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}"):
             serve(app, "127.0.0.1", port)
+
+
+def hung_up_on(connection: socket.socket, sending: bytes = b"") -> bool:
+    """Whether the other side ends the connection, while we go on sending one byte after the other."""
+    connection.settimeout(0.05)
+    deadline = time.monotonic() + 10
+    pending = list(sending)
+    while time.monotonic() < deadline:
+        try:
+            if pending:
+                connection.sendall(bytes([pending.pop(0)]))
+            if not connection.recv(65536):
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "sending",
+    [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"x" * 1000],
+    ids=["silent", "trickling"],
+)
+def test_who_asks_nothing_is_hung_up_on(app: App, monkeypatch: pytest.MonkeyPatch, sending: bytes) -> None:
+    """Silent from the start, or a head that never ends."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        assert hung_up_on(connection, sending)
+
+
+def test_a_second_request_has_no_more_time_than_the_first(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that was good once may not idle in the middle of its next request."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        assert hung_up_on(connection, b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 1000)
+
+
+def test_a_request_without_end_is_hung_up_on(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Head, and then nothing: it does not hold its connection for ever."""
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.3)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+        assert hung_up_on(connection)
+
+
+def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline of the head ends with the head."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+        time.sleep(0.5)
+        connection.sendall(b"email")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+
+
+def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more connections than allowed, the one longest idle goes, and a new one is answered."""
+    monkeypatch.setattr(connections, "most_connections", lambda: 5)
+    with running(app) as port, ExitStack() as open_ones:
+        idle = [open_ones.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(6)]
+        assert hung_up_on(idle[0])
+        for _ in range(10):
+            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).status_code == 200
+
+
+def test_a_head_has_its_limit(app: App) -> None:
+    """A longer one is refused before it is whole."""
+    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 20_000)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400")

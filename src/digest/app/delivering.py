@@ -9,6 +9,7 @@ from datetime import datetime
 
 from digest.app.parts import App
 from digest.delivery import ledger, workers
+from digest.delivery.composing import compose, message_id
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import State
 from digest.delivery.retrying import Policy
@@ -17,7 +18,8 @@ from digest.editions.models import Status
 from digest.editions.planning import find_edition
 from digest.errors import DigestError
 from digest.feedback.refusals import apply_refusals
-from digest.tokens import content_marker
+from digest.rendering.rendered import Rendered
+from digest.tokens import content_marker, new_public_id
 
 WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
 
@@ -97,6 +99,22 @@ def make_messages(app: App) -> Messages:
         sender=Sender(newsletter.sender, newsletter.name, newsletter.reply_to, newsletter.list_id or None),
         base_url=app.settings.web.base_url,
         marker=lambda mailing: content_marker(key, mailing),
+    )
+
+
+def require_sendable(app: App) -> None:
+    """Make everything that mail is made with, and one whole message of nothing, then throw them away.
+
+    Raises ConfigError. Settings found wrong only while mail is made would leave an edition half sent.
+    """
+    engine = make_engine(app)
+    messages, now, subscriber = engine.messages, app.clock.now(), new_public_id()
+    headers = messages.headers(list_mail=True, key=app.rhythm.key_of(now))
+    compose(Rendered("-", "-", "-", "m"), headers).message(
+        to=messages.sender.address,
+        message_id=message_id("-", subscriber, messages.sender.domain),
+        date=now,
+        links=messages.links(subscriber, 0, now),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from digest.app.delivering import require_sendable
 from digest.app.parts import App
 from digest.app.slots import OPEN, coming_slot, stranded
 from digest.app.weekly import what_is_due
@@ -16,6 +18,7 @@ from digest.delivery import ledger
 from digest.delivery.models import Delivery, State, Worker
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition
+from digest.errors import ConfigError
 
 
 def status(app: App) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def status(app: App) -> dict[str, Any]:
         return {
             "now": iso(now),
             "next_edition": _next(app, session),
-            "last_edition": _last(session),
+            "last_edition": _last(session, now),
             "deliveries": ledger.counts(session),
             "subscribers": subscriber_counts(session),
             "workers": session.scalar(select(func.count()).select_from(Worker)),
@@ -45,10 +48,10 @@ def _next(app: App, session: Session) -> dict[str, Any]:
     }
 
 
-def _last(session: Session) -> dict[str, Any] | None:
+def _last(session: Session, now: datetime) -> dict[str, Any] | None:
     done = (Status.SENDING, Status.SENT, Status.SKIPPED, Status.CANCELLED)
-    query = select(Edition).where(Edition.status.in_(done)).order_by(Edition.slot.desc()).limit(1)
-    edition = session.scalar(query)
+    query = select(Edition).where(Edition.status.in_(done), Edition.window_end <= now)
+    edition = session.scalar(query.order_by(Edition.slot.desc()).limit(1))
     if edition is None:
         return None
     return {
@@ -60,15 +63,33 @@ def _last(session: Session) -> dict[str, Any] | None:
     }
 
 
+def _skipped_ahead(session: Session, now: datetime) -> list[str]:
+    """Weeks that a mistaken `--now` has used up before they came."""
+    query = select(Edition.key).where(Edition.status == Status.SKIPPED, Edition.window_end > now)
+    return list(session.scalars(query.order_by(Edition.key)))
+
+
+def _settings_that_stop_the_mail(app: App) -> list[str]:
+    try:
+        require_sendable(app)
+    except ConfigError as error:
+        return [str(error)]
+    return []
+
+
 def _attention(app: App, session: Session) -> list[str]:
     """One sentence for each thing that will not resolve itself."""
-    found = []
+    found = _settings_that_stop_the_mail(app)
     due = what_is_due(app, app.clock.now())
     if due.reason and due.status in (None, *OPEN):
         found.append(f"edition {due.edition}: {due.reason}")
     found += [
         f"edition {key} was approved and its week went by: send it (digest send) or cancel it"
         for key in stranded(app, session, app.clock.now())
+    ]
+    found += [
+        f"edition {key} was skipped under a clock that ran ahead; `digest edition plan {key}` opens it again"
+        for key in _skipped_ahead(session, app.clock.now())
     ]
     held = session.scalar(
         select(func.count())

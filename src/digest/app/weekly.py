@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.app.delivering import Progress, RunReport, deliver, silent
+from digest.app.delivering import Progress, RunReport, deliver, require_sendable, silent
 from digest.app.editors import freeze_in, plan_in
 from digest.app.parts import App
 from digest.app.slots import OPEN, due_slot
@@ -27,6 +27,7 @@ UNAPPROVED = "it waits for an editor's approval (digest edition approve)"
 
 def run(app: App, stop: threading.Event | None = None, on_progress: Progress = silent) -> RunReport:
     """Do what is due now: this slot's edition, retries, notices."""
+    require_sendable(app)
     report = RunReport()
     with app.database.write(lock="editions") as session:
         _prepare_due(app, session, report, app.clock.now())
@@ -45,6 +46,7 @@ def send_edition(
 
     `in_doubt` also tries held deliveries once more of which nobody knows whether they arrived.
     """
+    require_sendable(app)
     report = RunReport()
     with app.database.write(lock="editions") as session:
         edition = get_edition(session, key)

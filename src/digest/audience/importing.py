@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from digest.audience.addresses import Address, NotAnAddress, read_address
+from digest.audience.csv_rows import CsvRows
 from digest.audience.listing import FORMULA
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.audience.suppressing import Suppressions
@@ -99,35 +99,16 @@ def _batches(rows: Iterable[Row | SourceError]) -> Iterator[list[Row | SourceErr
 
 def read_rows(file: BinaryIO, source: str) -> Iterator[Row | SourceError]:
     """Every data row of a CSV with a header: `email` required, `name` optional, other columns ignored."""
-    reader = csv.reader(_text_lines(file))
-    columns = _header(next(_guarded(reader, source), None), source)
-    line = reader.line_num + 1  # where the row begins; one with line breaks ends further down
-    for cells in _guarded(reader, source):
+    rows = iter(CsvRows(file, source))
+    columns = _header(next(rows, (1, []))[1], source)
+    for line, cells in rows:
         if isinstance(cells, SourceError):
             yield cells
         elif any(cell.strip() for cell in cells):
             yield _row(cells, columns, source, line)
-        line = reader.line_num + 1
 
 
-def _text_lines(file: BinaryIO) -> Iterator[str]:
-    for number, line in enumerate(file):
-        # A byte that is no UTF-8 becomes a lone surrogate, so that its row can be named and the rest read.
-        text = line.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
-        yield text.removeprefix("\ufeff") if number == 0 else text
-
-
-def _guarded(reader: Iterator[list[str]], source: str) -> Iterator[list[str] | SourceError]:
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield SourceError(source, getattr(reader, "line_num", None), None, f"not a CSV row: {error}")
-
-
-def _header(cells: list[str] | SourceError | None, source: str) -> dict[str, int]:
+def _header(cells: list[str] | SourceError, source: str) -> dict[str, int]:
     names = [cell.strip().lstrip("\ufeff").lower() for cell in cells] if isinstance(cells, list) else []
     if any(_is_not_utf8(name) for name in names):
         raise SourceError(source, 1, None, "expected UTF-8 text; save the file as UTF-8")

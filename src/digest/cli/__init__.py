@@ -30,6 +30,11 @@ COMMANDS = {
 }
 
 
+def _is_text(word: str) -> bool:
+    """Whether an argument was written in this terminal's encoding; Python marks bytes that were not."""
+    return not any("\udc80" <= character <= "\udcff" for character in word)
+
+
 class _Lazy(click.Group):
     """A group that imports a command's module only when the command is used."""
 
@@ -46,6 +51,12 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry[2]) for name, entry in COMMANDS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for word in args:
+            if not _is_text(word):
+                raise click.UsageError(f"expected UTF-8 text, not {word!r}", ctx)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

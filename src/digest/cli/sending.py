@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +13,7 @@ import click
 from digest.app import standing, weekly
 from digest.app.delivering import RunReport
 from digest.cli.shared import app_of, json_option, now_option, print_json
+from digest.cli.signals import until_signalled
 from digest.clock import iso
 from digest.delivery.sending import Tally
 
@@ -36,7 +35,7 @@ def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) 
             report = weekly.what_is_due(app, app.clock.now())
             report.reason = report.reason or weekly.would_do(report)
         else:
-            with _stoppable() as stop, _progress() as on_progress:
+            with until_signalled() as stop, _progress() as on_progress:
                 report = weekly.run(app, stop, on_progress)
     _show(report, as_json)
     ctx.exit(report.exit_code)
@@ -53,7 +52,7 @@ def send(ctx: click.Context, key: str, in_doubt: bool, now: datetime | None, as_
 
     Example: digest send 2026-W47
     """
-    with app_of(ctx, now) as app, _stoppable() as stop, _progress() as on_progress:
+    with app_of(ctx, now) as app, until_signalled() as stop, _progress() as on_progress:
         report = weekly.send_edition(app, key, stop, on_progress, in_doubt=in_doubt)
     _show(report, as_json)
     ctx.exit(report.exit_code)
@@ -118,18 +117,6 @@ def _values(report: RunReport) -> dict[str, Any]:
         "waiting_until": iso(report.waiting_until),
         "stopped": str(report.stopped) if report.stopped else None,
     }
-
-
-@contextmanager
-def _stoppable() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set: what is in flight is finished and recorded, then the run ends."""
-    stop = threading.Event()
-    before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 @contextmanager

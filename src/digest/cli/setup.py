@@ -8,12 +8,15 @@ import tempfile
 from pathlib import Path
 
 import click
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
 
 from digest.cli.shared import settings_of
 from digest.config import load_settings
 from digest.config.template import settings_template
 from digest.db import Database, migrations
-from digest.errors import DigestError
+from digest.db.revisions import revision_of
+from digest.errors import ConfigError, DigestError
 
 
 @click.command()
@@ -37,7 +40,7 @@ def init(ctx: click.Context) -> None:
             stream.write(settings_template(secrets.token_hex(32), secrets.token_hex(32)))
         click.echo(f"wrote {file}: look through it, most of all at [newsletter], [web] and [smtp]")
     database = Database(load_settings(file).database.url)
-    done = migrations.upgrade(database)
+    done = _upgrade(database)
     click.echo(f"database {'created or upgraded' if done else 'up to date'}: {database.engine.url}")
     database.close()
 
@@ -55,9 +58,29 @@ def upgrade(ctx: click.Context) -> None:
     Example: digest db upgrade
     """
     database = Database(settings_of(ctx).database.url)
-    done = migrations.upgrade(database)
+    done = _upgrade(database)
     click.echo("upgraded" if done else "nothing to do")
     database.close()
+
+
+def _upgrade(database: Database) -> bool:
+    """Create or upgrade the tables; raises ConfigError where another program's stand in their place."""
+    try:
+        return migrations.upgrade(database)
+    except DBAPIError as error:
+        if taken := ", ".join(_taken(database)):
+            raise ConfigError(
+                f"database.url: this database has tables of another program ({taken}); name another one"
+            ) from error
+        raise
+
+
+def _taken(database: Database) -> list[str]:
+    """The tables with our names in a database that we never made any in."""
+    with database.read() as session:
+        connection = session.connection()
+        names = set(inspect(connection).get_table_names()) & set(migrations.metadata().tables)
+        return sorted(names) if revision_of(connection) is None else []
 
 
 @db.command()

@@ -20,13 +20,20 @@ from digest.errors import SourceError
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+# Weeks have keys from 2000 on, and links keep their moment in 32 bits, which end in 2106.
+FIRST_YEAR, LAST_YEAR = 2001, 2099
+
+
 class _Moment(click.ParamType[datetime]):
     name = "ISO 8601"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            return parse_moment(value)
-        except ValueError:
+            moment = parse_moment(value)
+            if FIRST_YEAR <= moment.year <= LAST_YEAR:
+                return moment
+            self.fail(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}, not {value!r}", param, ctx)
+        except (ValueError, OverflowError):
             self.fail(
                 f"expected a moment with its offset, such as 2026-11-19T08:00:00Z, not {value!r}", param, ctx
             )

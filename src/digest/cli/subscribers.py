@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 import sys
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, TextIO
 
 import click
 
@@ -45,7 +48,7 @@ def import_(ctx: click.Context, file: Any, consent: str | None, rejects: str | N
     if consent is not None and not consent.strip():
         raise click.BadParameter("say where these people agreed", param_hint="--consent")
     name = getattr(file, "name", "<stdin>")
-    with app_of(ctx) as app:
+    with app_of(ctx) as app, _rejects_file(rejects, file) as out:
         now = app.clock.now()
         report = import_csv(
             app.database,
@@ -57,7 +60,8 @@ def import_(ctx: click.Context, file: Any, consent: str | None, rejects: str | N
             on_pending=lambda session, added: owe_notices(session, joining.CONFIRM, added, now),
             on_progress=_progress,
         )
-    _show_import(report, rejects, as_json)
+        _write_rejects(report, out)
+    _show_import(report, as_json)
     ctx.exit(1 if report.rejected else 0)
 
 
@@ -66,16 +70,37 @@ def _progress(report: ImportReport) -> None:
         click.echo(f"\r{report.rows} rows", nl=False, err=True)
 
 
-def _show_import(report: ImportReport, rejects: str | None, as_json: bool) -> None:
-    rows = rejections(report.rejected)
-    if rejects:
-        with Path(rejects).open("w", newline="", encoding="utf-8") as out:
-            writer = csv.DictWriter(out, ["line", "field", "message", "source"])
-            writer.writeheader()
-            writer.writerows(rows)
+@contextmanager
+def _rejects_file(rejects: str | None, source: IO[bytes]) -> Iterator[TextIO | None]:
+    """The file for rejected rows, opened before anything is imported and emptied only afterwards."""
+    if rejects is None:
+        yield None
+        return
+    with _private(rejects, os.O_APPEND) as out:
+        if os.path.sameopenfile(out.fileno(), source.fileno()):
+            raise click.BadParameter("this is the file to import", param_hint="--rejects")
+        yield out
+
+
+def _private(path: str, flag: int) -> TextIO:
+    """A text file to write, made readable for its owner only: it holds people's addresses."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)
+    return os.fdopen(handle, "w", newline="", encoding="utf-8")
+
+
+def _write_rejects(report: ImportReport, out: TextIO | None) -> None:
+    if out:
+        if stat.S_ISREG(os.fstat(out.fileno()).st_mode):  # a pipe has nothing to empty, and says so
+            out.truncate(0)
+        writer = csv.DictWriter(out, ["line", "field", "message", "source"])
+        writer.writeheader()
+        writer.writerows(rejections(report.rejected))
+
+
+def _show_import(report: ImportReport, as_json: bool) -> None:
     if as_json:
         numbers = {"added": report.added, "known": report.known, "suppressed": report.suppressed}
-        print_json(numbers | {"rejected": rows})
+        print_json(numbers | {"rejected": rejections(report.rejected)})
         return
     for error in report.rejected:
         click.echo(f"rejected: {error}", err=True)
@@ -147,12 +172,14 @@ def show(ctx: click.Context, email: str) -> None:
 def export(ctx: click.Context, file: str, status: str | None) -> None:
     """Write the list as CSV, safe to open in a spreadsheet.
 
+    A new file is made readable for its owner only.
+
     Example: digest subscribers export readers.csv --status active
     """
     with (
         app_of(ctx) as app,
         app.database.read() as session,
-        click.open_file(file, "w", encoding="utf-8") as out,
+        _private(file, os.O_TRUNC) if file != "-" else click.open_file(file, "w", encoding="utf-8") as out,
     ):
         number = listing.export_csv(session, out, Standing(status) if status else None)  # type: ignore[arg-type]
     click.echo(f"{number} rows", err=True)

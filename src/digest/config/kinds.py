@@ -16,17 +16,24 @@ from pydantic import AfterValidator, BeforeValidator
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+LONGEST_SPAN = timedelta(days=3650)
+LONGEST_URL = 200  # with a reader's token behind it, it must fit on one header line of 998 octets
+
+# What a message's headers can carry (RFC 5321 §4.1.2), so that no address is refused only when mail is made.
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(\.{_ATEXT})*")
+_DOMAIN = re.compile(r"(?=.{1,240}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 
 def _span(value: object) -> object:
     """`"90 minutes"`, `"2 days"` → timedelta; anything else goes on to pydantic."""
     match = re.fullmatch(r"(\d+)\s*([a-z]+?)s?", value.strip().lower()) if isinstance(value, str) else None
     if match and match[2] in UNITS:
-        try:
-            return timedelta(seconds=int(match[1]) * UNITS[match[2]])
-        except OverflowError as error:
-            raise ValueError("expected a shorter time") from error
+        seconds = int(match[1][:15]) * UNITS[match[2]]  # fifteen digits are too many, and so are more
+        value = timedelta(seconds=min(seconds, LONGEST_SPAN.total_seconds() + 1))
     if isinstance(value, timedelta):
+        if value > LONGEST_SPAN:
+            raise ValueError(f"expected at most {LONGEST_SPAN.days} days")
         return value
     raise ValueError('expected a number and a unit, such as "90 minutes" or "2 days"')
 
@@ -42,7 +49,8 @@ def _mailbox(value: str) -> str:
     mailboxes = getaddresses([_no_breaks(value)])
     name, address = mailboxes[0] if len(mailboxes) == 1 else ("", "")
     local, _, domain = address.rpartition("@")
-    if not local or ("." not in domain and domain != "localhost") or not address.isascii():
+    named = len(address) <= 253 and ("." in domain or domain == "localhost")
+    if not (named and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
         raise ValueError('expected "Name <name@example.org>"')
     try:
         Address(display_name=name, addr_spec=address)
@@ -77,6 +85,8 @@ def _clock_time(value: object) -> object:
 
 
 def _base_url(value: str) -> str:
+    if len(value) > LONGEST_URL:
+        raise ValueError(f"expected at most {LONGEST_URL} characters")
     parts = urlsplit(_no_breaks(value))
     if parts.scheme not in ("http", "https") or not parts.hostname or set("?#") & set(value):
         raise ValueError('expected a public address such as "https://digest.example.org"')
@@ -88,7 +98,7 @@ def _base_url(value: str) -> str:
 
 
 def _list_id(value: str) -> str:
-    if (value and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value)) or len(value) > 255:
+    if value and not re.fullmatch(r"(?=.{3,253}\Z)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+", value):
         raise ValueError('expected a dotted name such as "weekly.example.org" (RFC 2919)')
     return value
 
@@ -98,7 +108,7 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host.lower() in {"localhost", "ip6-localhost"}
+        return host.lower() == "localhost"  # any other name is this machine only if a resolver says so
 
 
 Span = Annotated[timedelta, BeforeValidator(_span)]

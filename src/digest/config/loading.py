@@ -17,6 +17,8 @@ from digest.errors import ConfigError
 
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
 LISTS = {"retry_after"}  # written with commas in the environment
+FOLDERS = ("templates", "pages")  # of [newsletter]
+LONGEST_SHOWN = 100  # characters of a wrong value that its error repeats
 
 
 def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -35,7 +37,13 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.envi
         settings = Settings.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(e, file, text, environ) for e in error.errors())) from error
-    return _anchored(settings, file)
+    settings = _anchored(settings, file)
+    for name in FOLDERS:
+        folder = getattr(settings.newsletter, name)
+        if folder and not folder.is_dir():
+            where = _where(["newsletter", name], file, text, environ)
+            raise ConfigError(f"{where}: there is no folder {folder}")
+    return settings
 
 
 def _read(file: Path, required: bool) -> str:
@@ -96,17 +104,19 @@ def _put(data: dict[str, Any], path: list[str], value: str) -> None:
 
 def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> str:
     path = [str(step) for step in error["loc"]]
-    variable = "DIGEST_" + "__".join(path[:2]).upper()
-    place = variable if variable in environ else _place(file, text, path)
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "there is no such setting"
     shown = (
         ""
         if _secret(path, error) or isinstance(error.get("input"), dict | BaseModel)
-        else f", not {error['input']!r}"
+        else f", not {_shortened(repr(error['input']))}"
     )
-    return f"{place}: {'.'.join(path)}: {message}{shown}"
+    return f"{_where(path, file, text, environ)}: {message}{shown}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _secret(path: list[str], error: Any) -> bool:
@@ -115,9 +125,11 @@ def _secret(path: list[str], error: Any) -> bool:
     return named or len(path) == 1 or error["type"] == "extra_forbidden"
 
 
-def _place(file: Path, text: str, path: list[str]) -> str:
-    line = _line_of(text, path)
-    return f"{file}:{line}" if line else str(file)
+def _where(path: list[str], file: Path, text: str, environ: Mapping[str, str]) -> str:
+    """A setting's place, which is its variable or its line in the file, and its name."""
+    variable, line = "DIGEST_" + "__".join(path[:2]).upper(), _line_of(text, path)
+    place = variable if variable in environ else f"{file}:{line}" if line else str(file)
+    return f"{place}: {'.'.join(path)}"
 
 
 def _line_of(text: str, path: list[str]) -> int | None:
@@ -148,11 +160,7 @@ def _anchored(settings: Settings, file: Path) -> Settings:
     if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
         raise ConfigError("database.url: a database in memory cannot be shared by the parts; name a file")
     newsletter = settings.newsletter.model_copy(
-        update={
-            name: home / value
-            for name in ("templates", "pages")
-            if (value := getattr(settings.newsletter, name))
-        }
+        update={name: home / value for name in FOLDERS if (value := getattr(settings.newsletter, name))}
     )
     smtp = settings.smtp.model_copy(
         update={n: home / value for n in ("password_file", "ca_file") if (value := getattr(settings.smtp, n))}

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ class GroupCommit:
         self._every = every
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._door = threading.Lock()  # nothing comes in behind the one who closed it
-        self._closed = False
+        self._closed = ""  # why nothing is taken any more
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
 
     def __enter__(self) -> GroupCommit:
@@ -40,9 +41,8 @@ class GroupCommit:
 
     def __exit__(self, *_: object) -> None:
         """Finish what was asked and stop."""
-        with self._door:
-            self._closed = True
-            self._requests.put(None)
+        self._close("has been closed")
+        self._requests.put(None)
         self._thread.join()
 
     def do(self, action: Callable[[Session], Result]) -> Result:
@@ -50,16 +50,36 @@ class GroupCommit:
         future: Future[Result] = Future()
         with self._door:
             if self._closed:
-                raise RuntimeError("the ledger's writer has been closed")
+                raise RuntimeError(f"the ledger's writer {self._closed}")
             self._requests.put((action, future))
         return future.result()
 
+    def _close(self, why: str) -> None:
+        with self._door:
+            self._closed = self._closed or why
+
     def _work(self) -> None:
-        while True:
-            batch, ended = self._gather()
-            self._flush(batch)
-            if ended:
-                return
+        batch: list[Request] = []
+        try:
+            ended = False
+            while not ended:
+                batch, ended = self._gather()
+                self._flush(batch)
+        except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, whatever it is
+            self._close(f"has ended: {error!r}")
+            self._disappoint(batch, error)
+
+    def _disappoint(self, batch: list[Request], error: BaseException) -> None:
+        """Tell everybody who still waits: those of the last batch, and those behind it."""
+        with suppress(queue.Empty):
+            while True:
+                request = self._requests.get_nowait()
+                batch += [request] if request else []
+        for _, future in batch:
+            if not future.done():
+                failure = RuntimeError(f"the ledger's writer has ended: {error!r}")
+                failure.__cause__ = error
+                future.set_exception(failure)
 
     def _gather(self) -> tuple[list[Request], bool]:
         batch: list[Request] = []

@@ -77,10 +77,14 @@ def _new_edition(session: Session, key: str, rhythm: Rhythm, now: datetime) -> E
 
 
 def _window_start(session: Session, edition: Edition, now: datetime) -> datetime:
-    """Where the last sealed edition's window ended; a week before its slot for the very first."""
+    """Where the last sealed edition's window ended; a week before its slot for the very first.
+
+    Windows that end after `now` were made under a clock set wrong, and must not empty those before them.
+    """
     sealed = select_rows(Edition.window_end).where(Edition.status.in_(SEALED), Edition.id != edition.id)
-    last = session.scalar(sealed.order_by(Edition.window_end.desc()).limit(1))
-    return min(now, last or edition.slot - WEEK)  # a clock set wrong must not turn the window round
+    past = sealed.where(Edition.window_end <= now)
+    last = session.scalar(past.order_by(Edition.window_end.desc()).limit(1))
+    return min(now, last or edition.slot - WEEK)
 
 
 def choose(session: Session, edition: Edition, rules: Rules) -> Selection:

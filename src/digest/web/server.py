@@ -11,9 +11,13 @@ import uvicorn
 from digest.app.parts import App
 from digest.errors import ConfigError
 from digest.web.application import create_application
+from digest.web.connections import Connection
 
 BACKLOG = 256
+ACCEPTED_AT_ONCE = 16  # each takes a descriptor before its connection can be counted
+KEEP_ALIVE_SECONDS = 5
 GRACE_SECONDS = 5
+HEAD_LIMIT = 16 * 1024
 
 
 def serve(
@@ -45,6 +49,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, then say so."""
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)  # asyncio has one number for the queue and for what it takes at once
         if self._ready and sockets:
             self._ready(sockets[0].getsockname()[1])
 
@@ -64,7 +70,11 @@ def _config(app: App) -> uvicorn.Config:
         log_level="warning",
         lifespan="off",
         ws="none",
-        http="h11",
+        http=Connection,
+        loop="asyncio",
+        backlog=ACCEPTED_AT_ONCE,
+        h11_max_incomplete_event_size=HEAD_LIMIT,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
@@ -73,7 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ConfigError(
-            f"web.host, web.port: cannot listen on {host}:{port}: {error.strerror or error}"
+            f"web.host, web.port: cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}"
         ) from error
