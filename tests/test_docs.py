@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
+from digest.app.parts import theme_of
 from digest.config import Settings
 from digest.config.template import settings_template
+from digest.rendering.theme import Theme
 from tests.support.command_page import HEAD, PAGE, command_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,6 +119,19 @@ def test_the_written_settings_file_shows_the_defaults() -> None:
         if shown(default) != "unset" and name not in SHOWN_BY_EXAMPLE:
             parsed = Settings.model_validate({group: {key: written[group][key]}})
             assert getattr(getattr(parsed, group), key) == default, name
+
+
+def test_the_looks_that_the_file_shows_are_those_that_hold() -> None:
+    """Colours, typefaces and words: their defaults live with the rendering, which knows no settings."""
+    written = tomllib.loads(re.sub(r"(?m)^# (?=\w+ = )", "", TEMPLATE))
+    looks = {name: written[name] for name in ("theme", "theme_dark", "wording")}
+    looks["theme"] = {key: value for key, value in looks["theme"].items() if not key.startswith("logo")}
+    assert theme_of(Settings.model_validate(looks)) == Theme()
+    page = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    for group, table in looks.items():
+        for key, value in table.items():
+            (row,) = (line for line in page.splitlines() if f"DIGEST_{group}__{key}`".upper() in line.upper())
+            assert value in row or key == "text"
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:

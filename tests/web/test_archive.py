@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.content.listing import get_comparison, withdraw
-from digest.editions.models import Edition, Status
+from digest.editions.models import Edition, Item, Status
 from digest.rendering.rendered import reader_link
 from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, settings
 
@@ -59,6 +59,21 @@ def test_links_of_ones_own_lead_to_where_they_are_explained(client: TestClient, 
     places = [f"{BASE_URL}/{name}" for name in ("preferences", "unsubscribe", "unsubscribe")]
     assert page == "".join(f'<a href="{place}">x</a>' for place in places)
     assert client.get("/preferences").status_code == 200
+
+
+def test_the_contents_of_an_edition(client: TestClient, newsroom: Newsroom) -> None:
+    """Every comparison with its link, for readers whose mail had no room for all; titles are text."""
+    slug = newsroom.compare("Axo<b>lotl", "Newt", "Which?")
+    newsroom.edition("2026-W46", Status.SENT, "Two & more")
+    with newsroom.app.database.write() as session:
+        edition = session.scalars(select(Edition)).one()
+        comparison = get_comparison(session, slug)
+        session.add(Item(edition_id=edition.id, comparison_id=comparison.id, position=1, reason="new"))
+    page = client.get("/archive/2026-W46/contents").text
+    assert "Two &amp; more" in page
+    assert "Axo&lt;b&gt;lotl vs Newt" in page
+    assert f'href="{BASE_URL}/comparisons/{slug}"' in page
+    assert client.get("/archive/2026-W47/contents").status_code == 404
 
 
 def test_the_list_is_newest_first(client: TestClient, newsroom: Newsroom) -> None:

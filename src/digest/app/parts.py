@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from digest.editions.weeks import Rhythm
 from digest.rendering.branding import Branding
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
+from digest.rendering.theme import DARK, LIGHT, Logo, Theme, Wording
 from digest.tokens import Keyring, content_marker
 
 
@@ -76,6 +77,7 @@ class App:
             postal_address=newsletter.postal_address,
             language=newsletter.language,
             base_url=self.settings.web.base_url,
+            theme=theme_of(self.settings),
         )
 
     @property
@@ -90,6 +92,20 @@ class App:
             password=smtp.secret(),
             ca_file=smtp.authorities(),
         )
+
+
+def theme_of(settings: Settings) -> Theme:
+    """The looks that the settings ask for, over the usual ones."""
+    asked = settings.theme.model_dump(exclude_none=True)
+    logo = Logo(*(asked.pop(name, None) for name in ("logo", "logo_width", "logo_height")))
+    fonts = {name: asked.pop(name) for name in ("headings", "text") if name in asked}
+    return Theme(
+        light=replace(LIGHT, **asked),
+        dark=replace(DARK, **settings.theme_dark.model_dump(exclude_none=True)),
+        logo=logo if logo.url else None,
+        wording=Wording(**settings.wording.model_dump(exclude_none=True)),
+        **fonts,
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from digest.config.kinds import BaseUrl, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone, is_loopback
+from digest.config.looks import Colours, Theme, Wording
 from digest.errors import ConfigError
 from digest.tokens import Keyring
 
@@ -60,7 +61,7 @@ class Smtp(Group):
     password_file: Path | None = None
     ca_file: Path | None = None
     connections: int = Field(4, ge=1, le=100)
-    per_second: float | None = Field(None, gt=0)
+    per_second: float | None = Field(None, ge=0.001, le=10_000)
 
     @model_validator(mode="after")
     def _plaintext_stays_home(self) -> Self:
@@ -78,6 +79,17 @@ class Smtp(Group):
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(f"smtp.password_file: {self.password_file}: {error}") from error
         return self.password.get_secret_value() if self.password else None
+
+    def authorities(self) -> Path | None:
+        """`ca_file`, once it has been read; raises ConfigError when that cannot be done."""
+        if self.ca_file:
+            import ssl  # most commands get by without it
+
+            try:
+                ssl.create_default_context(cafile=str(self.ca_file))
+            except OSError as error:
+                raise ConfigError(f"smtp.ca_file: {self.ca_file}: {error}") from error
+        return self.ca_file
 
 
 class Schedule(Group):
@@ -107,7 +119,7 @@ class Delivery(Group):
     retry_after: tuple[Span, ...] = tuple(dt.timedelta(minutes=m) for m in (5, 30, 60, 120, 240, 480))
     give_up_after: Span = dt.timedelta(days=2)
     linger: Span = dt.timedelta(seconds=30)
-    lease: Span = Field(dt.timedelta(seconds=60), ge=dt.timedelta(seconds=5))
+    lease: Span = Field(dt.timedelta(seconds=60), ge=dt.timedelta(seconds=5), le=dt.timedelta(days=1))
     batch: int = Field(200, ge=1, le=10_000)
 
 
@@ -144,6 +156,9 @@ class Settings(Group):
     """Everything an operator decides."""
 
     newsletter: Newsletter = Newsletter()
+    theme: Theme = Theme()
+    theme_dark: Colours = Colours()
+    wording: Wording = Wording()
     web: Web = Web()
     database: Database = Database()
     smtp: Smtp = Smtp()

@@ -17,6 +17,57 @@ TEMPLATE = """\
 # templates = "my-templates"                    # your own email templates, file by file over ours
 # pages = "my-pages"                            # the same for the web pages
 
+# How the mails look; docs/settings.md says what each colour is for.
+[theme]
+# paper = "#fdfcf9"
+# ink = "#16181d"
+# muted = "#5a6068"
+# line = "#dedbd2"
+# rule = "#cbc6b9"
+# box = "#f1efe8"
+# off = "#e0dcd2"
+# ship = "#147a4b"
+# split = "#b36b00"
+# skip = "#b3372f"
+# accent = "#147a4b"
+# headings = "Georgia,serif"
+# text = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+# logo = "https://example.org/logo.png"         # instead of the name at the top; with its size
+# logo_width = 160
+# logo_height = 40
+
+# The same in dark mode.
+[theme_dark]
+# paper = "#16181d"
+# ink = "#eceae4"
+# muted = "#a9adb5"
+# line = "#363b44"
+# rule = "#555b66"
+# box = "#20242b"
+# off = "#363b44"
+# ship = "#4cc38a"
+# split = "#f2b04a"
+# skip = "#f07167"
+# accent = "#1d7a4d"
+
+# What editions call things.
+[wording]
+# board = "The board"
+# ship = "Ship it"
+# split = "Split"
+# skip = "Skip it"
+# none = "Still out"
+# yardstick = "The yardstick"
+# against = "Against {{tool}}"
+# pairs = "Head to head"
+# briefly = "Also this week"
+# updates = "Moved since"
+# read = "Read {{comparison}}"
+# browser = "In the browser"
+# unsubscribe = "Unsubscribe"
+# preferences = "Preferences"
+# why = "You get this because you subscribed to {{name}} at {{site}}."
+
 [web]
 # base_url = "http://127.0.0.1:8000"            # where readers' links lead: your public https address
 # host = "127.0.0.1"                            # where `digest serve` listens

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from digest.app.parts import App
 from digest.editions.models import Edition, Status
+from digest.editions.stories import comparison_url
 from digest.errors import NotFound
 from digest.rendering.rendered import reader_link
 from digest.web.guards import PUBLIC, route
@@ -46,14 +47,18 @@ def latest(app: App, count: int | None = None) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """`/archive` and `/archive/{key}`."""
+    """`/archive`, `/archive/{key}` and what was in it."""
 
     app: App
     pages: Pages
 
     def routes(self) -> list[Route]:
         """The paths answered here."""
-        return [route("/archive", self.index), route("/archive/{key}", self.edition)]
+        return [
+            route("/archive", self.index),
+            route("/archive/{key}", self.edition),
+            route("/archive/{key}/contents", self.contents),
+        ]
 
     def index(self, _request: Request) -> Response:
         """Every edition that is out."""
@@ -69,6 +74,19 @@ class Archive:
             raise NotFound("there is no such edition")
         page = _for_everybody(found.html, found.marker, self.app.branding.base_url)
         return HTMLResponse(page, headers={**PUBLIC, "Content-Security-Policy": POLICY})
+
+    def contents(self, request: Request) -> Response:
+        """Every comparison of an edition, also those that its mail had no room for; raises NotFound."""
+        key = request.path_params["key"]
+        with self.app.database.read() as session:
+            edition = session.scalar(select(Edition).where(Edition.key == key, _is_out(self.app.clock.now())))
+            if edition is None:
+                raise NotFound("there is no such edition")
+            base_url = self.app.branding.base_url
+            told = [
+                (item.comparison.title, comparison_url(item.comparison, base_url)) for item in edition.items
+            ]
+        return self.pages.show("contents", public=True, edition=edition, comparisons=told)
 
 
 def _is_out(now: datetime) -> ColumnElement[bool]:
