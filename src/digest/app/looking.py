@@ -35,6 +35,11 @@ class Look:
     rendered: Rendered | None
     problem: Conflict | RenderError | None = None
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether these bytes were approved and change no more."""
+        return self.edition["sha256"]["html"] is not None
+
     def require(self) -> Rendered:
         """The bytes; raises the problem where there are none."""
         if self.rendered is None:

@@ -1,0 +1,63 @@
+"""The checks of an edition as it stands: one reader's copy of it, looked at from all sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from digest.app.looking import Look
+from digest.app.parts import App
+from digest.app.samples import as_read, sample_links, sample_message
+from digest.checking.mail import Mail
+from digest.checking.report import Report, check
+from digest.editions.phrasing import clean, shorten
+from digest.editions.story import Story
+from digest.rendering.fitting import budget
+
+NAME_WIDTH = 48  # the shortest form in which a name may stand in a line of the text part
+
+
+def check_edition(app: App, look: Look, *, offline: bool = False) -> Report:
+    """Look at everything; raises the look's problem where there is nothing to check.
+
+    `offline` asks no link whether it answers.
+    """
+    return check(sample_mail(app, look), offline=offline)
+
+
+def sample_mail(app: App, look: Look) -> Mail:
+    """One reader's copy, and what it was to say."""
+    rendered = look.require()
+    read = as_read(app, rendered)
+    return Mail(
+        subject=read.subject,
+        preheader=look.story.preheader,
+        html=read.html,
+        text=read.text,
+        message=sample_message(app, rendered, look.key),
+        own_links=_own_links(app, look.story),
+        items=() if look.is_frozen else _named(look.story),
+        said=tuple(_said(look.story)),
+        shortened=rendered.briefly,
+        budget=budget(len(look.story.comparisons)),
+    )
+
+
+def _own_links(app: App, story: Story) -> frozenset[str]:
+    """The links that lead to our own web application, which need not run while an editor looks."""
+    archive = app.branding.archive_url(story.key)
+    ours = {one.url for one in story.comparisons if one.url.startswith(app.branding.base_url)}
+    return frozenset({*sample_links(app).values(), archive, f"{archive}/contents", *ours})
+
+
+def _named(story: Story) -> tuple[str, ...]:
+    """What the text part must say as well: the headline and every tool."""
+    names = (shorten(tool.name, NAME_WIDTH).removesuffix("…") for tool in story.board)
+    return (story.headline, *names)
+
+
+def _said(story: Story) -> Iterator[str]:
+    """Everything that comes from the site or from an editor, in which anything may stand."""
+    yield from (clean(text) for text in (story.subject, story.preheader, story.headline, story.intro))
+    for tool in story.board:
+        told = (tool.name, tool.category, tool.tagline, tool.description, tool.entry or "")
+        yield from (clean(text) for text in (*told, *(quote.text for quote in tool.quotes)))

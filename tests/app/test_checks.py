@@ -1,0 +1,49 @@
+"""The checks of an edition as the newsroom has it: what they are given, and that hostile pages pass."""
+
+from __future__ import annotations
+
+from digest.app import checks, looking
+from digest.checking.findings import Level
+from tests.support.newsrooms import DAY, TUESDAY, Newsroom, tool
+
+W47 = "2026-W47"
+
+
+def test_an_edition_as_usual_has_no_error(room: Newsroom) -> None:
+    """Draft and frozen alike."""
+    room.publish("Alpha", "Beta", published_at=TUESDAY - DAY)
+    room.plan(W47)
+    look = looking.look(room.app, W47)
+    assert not [
+        f for f in checks.check_edition(room.app, look, offline=True).findings if f.level is Level.ERROR
+    ]
+    room.approve(W47)
+    frozen = looking.look(room.app, W47)
+    assert frozen.is_frozen
+    assert not look.is_frozen
+    assert checks.check_edition(room.app, frozen, offline=True).ok
+
+
+def test_words_of_a_page_may_look_like_placeholders(room: Newsroom) -> None:
+    """A title about templates is a warning, in a draft and frozen."""
+    room.publish(
+        tool("Jinja {{ 7*7 }}", tagline="Fills __TOKEN__ for you"), "Beta", published_at=TUESDAY - DAY
+    )
+    room.plan(W47)
+    for _ in range(2):
+        report = checks.check_edition(room.app, looking.look(room.app, W47), offline=True)
+        assert report.ok, report.findings
+        assert Level.WARNING in {f.level for f in report.findings if f.check == "leftovers"}
+        if not looking.look(room.app, W47).is_frozen:
+            room.approve(W47)
+
+
+def test_links_of_our_own_are_never_asked(room: Newsroom) -> None:
+    """The web application need not run while an editor looks."""
+    slug = room.publish("Alpha", "Beta", published_at=TUESDAY - DAY)
+    room.plan(W47)
+    mail = checks.sample_mail(room.app, looking.look(room.app, W47))
+    base = room.app.settings.web.base_url
+    ours = {f"{base}/{path}" for path in (f"comparisons/{slug}", f"archive/{W47}", "preferences/preview")}
+    assert ours <= mail.own_links
+    assert all(link.startswith(base) for link in mail.own_links)
