@@ -1,6 +1,7 @@
 """What editors do with editions, each act one transaction: plan, edit, approve, withdraw, skip, cancel.
 
 Each takes `seen`, the version the editor was looking at: where somebody else was quicker, it raises Stale.
+Who has seen version 0 was looking at a week without an edition, and the act begins its draft.
 """
 
 from __future__ import annotations
@@ -39,16 +40,10 @@ def plan_in(app: App, session: Session, key: str, now: datetime) -> Edition:
 def edit_edition(
     app: App, key: str, change: Callable[[Session, Edition], None], seen: int | None = None
 ) -> Edition:
-    """Apply one change to a draft and plan it anew, so that what is shown is what was meant.
-
-    Who has seen version 0 was looking at a week without an edition: the change begins its draft.
-    """
+    """Apply one change to a draft and plan it anew, so that what is shown is what was meant."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        if seen == 0 and find_edition(session, key) is None:
-            plan_in(app, session, key, now)
-            seen = None
-        edition = _touch(session, key, seen)
+        edition = _touch(app, session, key, seen)
         freezing.require(edition, Status.DRAFT)
         change(session, edition)
         session.flush()
@@ -63,7 +58,7 @@ def approve(
     `sha256` is what the editor was shown (see Rendered.sha256): other bytes are not frozen in its name.
     """
     with app.database.write(lock="editions") as session:
-        edition = _touch(session, key, seen)
+        edition = _touch(app, session, key, seen)
         freeze_in(app, session, edition, by, app.clock.now())
         if sha256 is not None and edition.sha256 != sha256:
             raise Stale(f"what edition {key} says has changed since you looked; look again, then approve")
@@ -73,7 +68,7 @@ def approve(
 def withdraw_approval(app: App, key: str, seen: int | None = None) -> Edition:
     """Make an approved edition a draft again; raises Conflict once mailing began."""
     with app.database.write(lock="editions") as session:
-        edition = _touch(session, key, seen)
+        edition = _touch(app, session, key, seen)
         freezing.thaw(session, edition)
         return edition
 
@@ -81,7 +76,7 @@ def withdraw_approval(app: App, key: str, seen: int | None = None) -> Edition:
 def skip(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Send nothing for a draft's week; raises Conflict when it is no draft."""
     with app.database.write(lock="editions") as session:
-        edition = _touch(session, key, seen)
+        edition = _touch(app, session, key, seen)
         freezing.skip(edition, reason)
         return edition
 
@@ -90,7 +85,7 @@ def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Stop an edition for good; whoever was not sent it will not be. Raises Conflict once it was sent."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        edition = _touch(session, key, seen)
+        edition = _touch(app, session, key, seen)
         freezing.cancel(edition, reason, now)
         ledger.drop_rest(session, edition, now)
         return edition
@@ -114,12 +109,12 @@ def freeze_in(app: App, session: Session, edition: Edition, by: str, now: dateti
     )
 
 
-def _touch(session: Session, key: str, seen: int | None) -> Edition:
+def _touch(app: App, session: Session, key: str, seen: int | None) -> Edition:
     """The edition, one version on; raises Stale where it is not the one that was seen."""
+    if seen == 0 and find_edition(session, key) is None:
+        return plan_in(app, session, key, app.clock.now())
     edition = get_edition(session, key)
     if seen is not None and edition.version != seen:
-        raise Stale(
-            f"somebody else changed edition {key} since you looked; look again, then repeat your change"
-        )
+        raise Stale(f"somebody else changed edition {key} since you looked; look again, then do it once more")
     edition.version += 1
     return edition

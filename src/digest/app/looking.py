@@ -59,7 +59,8 @@ def look(app: App, key: str | None = None) -> Look:
         found = _facts(app, session, edition) if edition else None
     if found is None:
         with app.database.trial(lock="editions") as session:
-            found = _facts(app, session, plan_in(app, session, key, now))
+            facts, story, kept = _facts(app, session, plan_in(app, session, key, now))
+        found = {**facts, "version": 0}, story, kept
     return _rendered(app, key, *found)
 
 

@@ -1,0 +1,1 @@
+"""The editors' desk behind `digest preview`: the coming edition in a browser, and everything done to it."""

@@ -1,0 +1,177 @@
+"""Who may talk to the desk: this machine's browser, opened by the person who started it, and nobody else.
+
+Other web sites in the same browser are kept out by Host (DNS rebinding), Origin and `SameSite`; other people
+on the same machine by a secret that only the opened address holds.
+"""
+
+from __future__ import annotations
+
+import hmac
+import html
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digest.desk.answers import problem, unexpected
+
+HOSTS: Final = ("127.0.0.1", "localhost")
+BODY_LIMIT: Final = 1024 * 1024
+BODY: Final = "digest.body"
+ENTER: Final = "/enter/"
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def body_of(request: Request) -> bytes:
+    """The whole body, which the guard has read already."""
+    body: bytes = request.scope[BODY]
+    return body
+
+
+class Guard:
+    """Lets in who has the cookie, hands it to who has the secret, and refuses everybody else."""
+
+    def __init__(self, app: ASGIApp, *, secret: str) -> None:
+        """`secret` is what the opened address holds; the cookie's value is another one."""
+        self._app = app
+        self._secret = secret
+        self._pass = secrets.token_urlsafe(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        out = _Sender(send)
+        try:
+            await self._answer(scope, receive, out)
+        except Exception as error:
+            answer = unexpected(error)
+            if out.started:
+                raise
+            await answer(scope, receive, out)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(scope)
+        if refusal is None and scope["method"] == "POST":
+            body = await _read(receive)
+            if body is None:  # the other side hung up half-way: nothing was asked
+                return
+            refusal = problem("bad", "that was too much text", 413) if len(body) > BODY_LIMIT else None
+            scope = {**scope, BODY: body}
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """What to answer instead, or None for a request that may pass."""
+        request = Request(scope)
+        port = scope["server"][1]
+        host = request.headers.get("host", "")
+        if host not in {f"{name}:{port}" for name in HOSTS}:
+            return problem("refused", "this address belongs to somebody else", 403)
+        if request.url.path.startswith(ENTER):
+            return self._enter(request, port)
+        if not _same(request.cookies.get(_cookie(port), ""), self._pass):
+            return _stranger(request)
+        return (
+            _from_elsewhere(request.headers, host) if request.method != "GET" else _embedded(request.headers)
+        )
+
+    def _enter(self, request: Request, port: int) -> Response:
+        if request.method != "GET" or not _same(request.url.path.removeprefix(ENTER), self._secret):
+            return _stranger(request)
+        # Not a redirect: where another site holds the link, a browser would leave a strict cookie behind.
+        key = request.query_params.get("key", "")
+        goal = html.escape(f"/?key={key}" if key.replace("-", "").isalnum() else "/")
+        page = HTMLResponse(_page("The desk is open", f'<a href="{goal}">Go on to it</a>', goal))
+        page.set_cookie(_cookie(port), self._pass, path="/", httponly=True, samesite="strict")
+        return page
+
+
+def _cookie(port: int) -> str:
+    """Cookies know no ports, and two desks may be open at once."""
+    return f"digest-desk-{port}"
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+
+
+def _stranger(request: Request) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem("stranger", "this desk was closed or opened anew; start `digest preview` again", 401)
+    sentence = "Open the address that <code>digest preview</code> printed: it holds the key to this page."
+    return HTMLResponse(_page("The desk is locked", sentence), 401)
+
+
+def _from_elsewhere(headers: Headers, host: str) -> Response | None:
+    """A refusal for what another site's page could send: a form, or a script's request."""
+    if headers.get("origin") != f"http://{host}":
+        return problem("refused", "this did not come from the desk's own page", 403)
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return problem("bad", "expected JSON", 415)
+    return None
+
+
+def _embedded(headers: Headers) -> Response | None:
+    """A refusal for what another site loads into itself; opening the desk from there is fine."""
+    site, mode = headers.get("sec-fetch-site", "same-origin"), headers.get("sec-fetch-mode", "")
+    if site in ("same-origin", "none") or (
+        mode == "navigate" and headers.get("sec-fetch-dest") == "document"
+    ):
+        return None
+    return problem("refused", "this did not come from the desk's own page", 403)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, or as much of it as shows that it is too large; None when the client is gone."""
+    body = b""
+    while len(body) <= BODY_LIMIT:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
+
+
+class _Sender:
+    """`send`, adding the headers that a response does not set itself."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _page(title: str, sentence: str, goal: str = "") -> str:
+    onward = f'<meta http-equiv="refresh" content="0; url={goal}">' if goal else ""
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="data:,"><title>{title}</title>{onward}'
+        f"<h1>{title}</h1><p>{sentence}</p></html>"
+    )

@@ -1,0 +1,5 @@
+"""What journeys can ask for besides."""
+
+from tests.support.browsers import browser
+
+__all__ = ["browser"]
