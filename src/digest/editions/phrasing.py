@@ -26,12 +26,13 @@ _NUMBERS = (
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE = frozenset("\u00ad\u180e\u2060\ufeff")
 _JOINERS = frozenset("\u200c\u200d")
+_UNUSUAL = re.compile(r"[^ -~]+")  # most of every text is plain ASCII, and needs no look at each character
 _BLOCKS_IN_A_BAR = 12
 
 
 def clean(text: str) -> str:
     """One line of text: no line breaks, control characters or direction overrides, single spaces."""
-    return " ".join("".join(map(_harmless, text)).split())
+    return " ".join(_UNUSUAL.sub(lambda run: "".join(map(_harmless, run[0])), text).split())
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,17 +1,27 @@
-"""Says which way a text runs, so that a right-to-left name stands right in a left-to-right mail."""
+"""Says which way a text runs, so that a name from elsewhere stands right in a mail that runs the other way."""
 
 from __future__ import annotations
 
 import unicodedata
 
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 _RIGHT_TO_LEFT = ("R", "AL")
-_RTL = Markup(' dir="rtl"')
+_ATTRIBUTES = {"rtl": Markup(' dir="rtl"'), "ltr": Markup(' dir="ltr"')}
 
 
-def direction(text: str) -> Markup:
-    """The attribute ` dir="rtl"` where the first letter of `text` asks for it, else nothing."""
-    letters = (unicodedata.bidirectional(character) for character in text)
-    first = next((letter for letter in letters if letter in ("L", *_RIGHT_TO_LEFT)), "L")
-    return _RTL if first in _RIGHT_TO_LEFT else Markup()
+@pass_context
+def direction(context: Context, text: str) -> Markup:
+    """The attribute ` dir="rtl"` or ` dir="ltr"` where `text` does not run as the mail does, else nothing."""
+    around: str = context["brand"].direction
+    own = runs(text) or around
+    return Markup() if own == around else _ATTRIBUTES[own]
+
+
+def runs(text: str) -> str | None:
+    """`rtl` or `ltr`, as the first letter of `text` asks for; None where there is no letter."""
+    kinds = map(unicodedata.bidirectional, text)
+    first = next((kind for kind in kinds if kind in ("L", *_RIGHT_TO_LEFT)), None)
+    return None if first is None else ("rtl" if first in _RIGHT_TO_LEFT else "ltr")

@@ -16,7 +16,9 @@ from digest.rendering.rendered import Rendered
 SMALL, SMALL_BUDGET, BUDGET = 10, 60_000, 90_000
 """An edition of up to SMALL comparisons stays within SMALL_BUDGET bytes of HTML, any other within BUDGET."""
 
-MOST_ROWS, FEW_ROWS = 50, 20
+MOST_ROWS, FEW_ROWS = 50, 20  # tools on the board of an abridged edition
+HOPEFUL = 60  # more comparisons than that never fit whole
+AT_LEAST = 150  # bytes that a comparison adds, in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,10 @@ def fitted(story: Story, render: Callable[[Story], Rendered], base_url: str) -> 
         mail = render(told)
         return Attempt(mail, size(mail, base_url))
 
-    whole = measured(story)
-    if whole.size <= limit:
-        return whole.mail
+    if count <= HOPEFUL:
+        whole = measured(story)
+        if whole.size <= limit:
+            return whole.mail
 
     def with_cards(cards: int) -> Attempt:
         return measured(abridged(story, cards, count - cards, rows))
@@ -54,7 +57,7 @@ def fitted(story: Story, render: Callable[[Story], Rendered], base_url: str) -> 
     for way in (with_cards, with_lines):
         shortest = way(0)
         if shortest.size <= limit:
-            return _longest(count, limit, shortest, whole, way).mail
+            return _longest(count, limit, shortest, way).mail
     raise RenderError(
         f"the edition takes {shortest.size:,} of {limit:,} bytes of HTML before it tells of any comparison: "
         "shorten its intro, or the names of its tools"
@@ -67,15 +70,13 @@ def size(rendered: Rendered, base_url: str) -> int:
     return len(rendered.html.encode()) + own_links * (len(base_url) + 10)
 
 
-def _longest(
-    count: int, limit: int, shortest: Attempt, whole: Attempt, way: Callable[[int], Attempt]
-) -> Attempt:
+def _longest(count: int, limit: int, shortest: Attempt, way: Callable[[int], Attempt]) -> Attempt:
     """The attempt with the largest number up to `count` that keeps the limit, as `shortest`, number 0, does.
 
     The size grows about evenly with the number, so that a guess along the line between the nearest known
-    sizes finds it in three or four attempts.
+    sizes finds it in a few attempts.
     """
-    low, below, high, above = 0, shortest, count + 1, whole.size
+    low, below, high, above = 0, shortest, count + 1, shortest.size + (count + 1) * AT_LEAST
     while high - low > 1:
         guess = low + (limit - below.size) * (high - low) // (max(above, limit + 1) - below.size)
         number = min(max(guess, low + 1), high - 1)
