@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from tinycss2.color3 import parse_color
 
+from digest.rendering.contrast import ratio
+
 
 class Colour(NamedTuple):
     """Red, green, blue and opacity from 0 to 1."""
@@ -60,20 +62,10 @@ def over(front: Colour, back: Colour) -> Colour:
 
 def contrast(one: Colour, other: Colour) -> float:
     """The ratio from 1 to 21 (WCAG 2.2, “contrast ratio”)."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+    return ratio(str(one), str(other))
 
 
 def inverted(colour: Colour) -> Colour:
     """The same hue with its lightness turned round, as programs do that force a dark mode."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*colour[:3])
     return Colour(*colorsys.hls_to_rgb(hue, 1 - lightness, saturation))
-
-
-def _luminance(colour: Colour) -> float:
-    red, green, blue = (_linear(part) for part in colour[:3])
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
