@@ -389,6 +389,26 @@ def test_updates_come_in_the_same_order_every_time(room: Newsroom) -> None:
     assert told == ["Olm", "Eft", "Frog", "Toad", "Axolotl", "Newt"]
 
 
+def test_of_very_many_updates_some_wait(room: Newsroom) -> None:
+    """A dozen tools an edition, so that no edition grows too large to be sent; none is forgotten."""
+    pairs = [(f"Old{number}", f"Elder{number}") for number in range(10)]
+    for left, right in pairs:
+        room.publish(left, right, published_at=TUESDAY - DAY)
+    room.plan()
+    room.approve(W47)
+    for left, right in pairs:
+        room.publish(tool(left, 90), tool(right, 90))
+    told = []
+    for key in (W48, W49):
+        room.clock.advance(WEEK)
+        room.publish_many(1)
+        room.plan()
+        told.append([line.split()[0] for line in updates(room, key)])
+        room.approve(key)
+    assert [len(names) for names in told] == [12, 8]
+    assert {name for names in told for name in names} == {name for pair in pairs for name in pair}
+
+
 def updates(room: Newsroom, key: str) -> list[str]:
     """An edition's update lines."""
     with room.app.database.read() as session:

@@ -25,7 +25,7 @@ def plan_edition(app: App, key: str | None = None) -> Edition:
     """Make or refresh the draft of `key`, by default this ISO week's."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        return plan_in(app, session, key or app.rhythm.key_of(now), now)
+        return plan_in(app, session, app.rhythm.key_of(now) if key is None else key, now)
 
 
 def plan_in(app: App, session: Session, key: str, now: datetime) -> Edition:

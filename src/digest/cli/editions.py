@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from digest.app import editors
 from digest.cli.shared import actor, app_of, json_option, now_option, print_json
 from digest.editions import editing, listing
-from digest.editions.models import Edition
+from digest.editions.models import Edition, Status
 from digest.editions.planning import get_edition
 from digest.errors import SourceError
 
@@ -57,7 +57,10 @@ def plan(ctx: click.Context, key: str | None, now: datetime | None, as_json: boo
     Example: digest edition plan --now 2026-11-19T08:00:00Z
     """
     with app_of(ctx, now) as app:
-        _show(editors.plan_edition(app, key), as_json)
+        planned = editors.plan_edition(app, key)
+    _show(planned, as_json)
+    if planned.status is not Status.DRAFT:
+        click.echo(f"{planned.key} is {planned.status.value}: it stays as it is", err=True)
 
 
 @edition.command()

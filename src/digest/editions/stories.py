@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from types import MappingProxyType
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from digest.editions.models import Edition, SeenFact, reaches_readers
 from digest.editions.story import Comparison, Quote, Story, Tool, Update
 from digest.editions.telling import build_story
 
+MOST_MOVED = 12
 FACTS = {"panel_ship": "panel ship", "community": "community", "entry": "entry"}
 
 
@@ -40,7 +42,10 @@ def comparison_url(comparison: ComparisonRow, base_url: str) -> str:
 
 
 def moved_since(session: Session, edition: Edition) -> list[Update]:
-    """Facts that moved since readers last saw them, of tools that this edition does not tell anyway."""
+    """Facts that moved since readers last saw them, of tools that this edition does not tell anyway.
+
+    Of more than MOST_MOVED tools those readers met first are told; the others wait for the next edition.
+    """
     told = {tool.id for item in edition.items for tool in (item.comparison.left, item.comparison.right)}
     last_seen: dict[int, SeenFact] = {}
     query = select(SeenFact).join(Edition, SeenFact.edition_id == Edition.id)
@@ -48,7 +53,8 @@ def moved_since(session: Session, edition: Edition) -> list[Update]:
     query = query.order_by(Edition.approved_at, SeenFact.tool_id)
     for seen in session.scalars(query):
         last_seen[seen.tool_id] = seen
-    return [update for tool_id, seen in last_seen.items() if tool_id not in told for update in compare(seen)]
+    found = (tuple(compare(seen)) for tool_id, seen in last_seen.items() if tool_id not in told)
+    return list(chain.from_iterable(islice(filter(None, found), MOST_MOVED)))
 
 
 def compare(seen: SeenFact) -> Iterable[Update]:

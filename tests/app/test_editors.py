@@ -1,0 +1,109 @@
+"""What editors do, together: nobody overwrites anybody, and what is approved is what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from digest.app import editors, looking
+from digest.app.parts import App
+from digest.editions import editing
+from digest.editions.models import Edition, Status
+from digest.errors import Conflict, NotFound, Stale
+from tests.support.newsrooms import DAY, TUESDAY, Newsroom, tool
+
+W47 = "2026-W47"
+ACTS: dict[str, Callable[[App, int], Edition]] = {
+    "edit": lambda app, seen: editors.edit_edition(
+        app, W47, lambda _, e: editing.set_words(e, intro="Hi"), seen
+    ),
+    "approve": lambda app, seen: editors.approve(app, W47, "Ed", seen),
+    "skip": lambda app, seen: editors.skip(app, W47, "holiday", seen),
+    "cancel": lambda app, seen: editors.cancel(app, W47, "holiday", seen),
+}
+
+
+@pytest.fixture
+def slug(room: Newsroom) -> str:
+    """One comparison to tell."""
+    return room.publish("Alpha", "Beta", published_at=TUESDAY - DAY)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_who_was_overtaken_changes_nothing(room: Newsroom, slug: str, act: str) -> None:
+    """Whatever the act; with what stands now in sight it works."""
+    seen = room.plan(W47).version
+    now = editors.edit_edition(
+        room.app, W47, lambda _, e: editing.set_words(e, subject="Quicker"), seen
+    ).version
+    before = room.rows()
+    with pytest.raises(Stale, match="somebody else changed edition 2026-W47"):
+        ACTS[act](room.app, seen)
+    assert room.rows() == before
+    assert ACTS[act](room.app, now).version > now
+
+
+def test_withdrawing_asks_as_well(room: Newsroom, slug: str) -> None:
+    """An approval that was taken back by one and given again by another is not taken back by the first."""
+    room.plan(W47)
+    seen = room.approve(W47).version
+    room.thaw(W47)
+    room.approve(W47)
+    with pytest.raises(Stale):
+        editors.withdraw_approval(room.app, W47, seen - 1)
+    assert room.edition(W47).status is Status.APPROVED
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_on_a_week_without_edition_begins_it(room: Newsroom, slug: str, act: str) -> None:
+    """For who saw that there is none; for two at once only the first does."""
+    assert looking.look(room.app, W47).edition["version"] == 0
+    assert ACTS[act](room.app, 0).version >= 1
+    with pytest.raises(Stale):
+        ACTS[act](room.app, 0)
+
+
+def test_without_a_version_there_must_be_an_edition(room: Newsroom, slug: str) -> None:
+    """As the command line has it."""
+    with pytest.raises(NotFound):
+        editors.approve(room.app, W47, "Ed")
+
+
+def test_only_the_bytes_that_were_seen_are_approved(room: Newsroom, slug: str) -> None:
+    """A price that changed meanwhile is looked at first, even though the draft itself did not change."""
+    seen = room.plan(W47).version
+    shown = looking.look(room.app, W47).require().sha256()
+    room.publish(tool("Alpha", entry="Paid"), "Beta", published_at=TUESDAY - DAY)
+    with pytest.raises(Stale, match="look again"):
+        editors.approve(room.app, W47, "Ed", seen, shown)
+    assert room.edition(W47).html is None
+    shown = looking.look(room.app, W47).require().sha256()
+    assert editors.approve(room.app, W47, "Ed", seen, shown).sha256 == shown
+
+
+def test_planning_again_is_a_new_version_only_if_something_changed(room: Newsroom, slug: str) -> None:
+    """An editor at the desk is not disturbed by every run."""
+    first = room.plan(W47).version
+    assert room.plan(W47).version == first
+    room.publish("Gamma", "Delta", published_at=TUESDAY - DAY)
+    assert room.plan(W47).version > first
+
+
+def test_chosen_voices_are_heard(room: Newsroom, slug: str) -> None:
+    """In the mail, in that order, until the choice is undone; planning keeps them."""
+    room.plan(W47)
+
+    def choose(numbers: list[int]) -> str:
+        editors.edit_edition(room.app, W47, lambda s, e: editing.choose_voices(s, e, "alpha", numbers))
+        room.plan(W47)
+        return looking.look(room.app, W47).require().text
+
+    assert choose([2]).count("Not cheap.") == 2  # Beta says so too
+    assert "Alpha is quick." not in choose([2])
+    assert "Alpha is quick." in choose([])
+    for wrong in ([3], [0], [1, 1]):
+        with pytest.raises(Conflict, match="alpha has 2 quotes"):
+            choose(wrong)
+    with pytest.raises(NotFound):
+        editors.edit_edition(room.app, W47, lambda s, e: editing.choose_voices(s, e, "nobody", [1]))
