@@ -23,13 +23,12 @@ from support.timing import figures, interleaved, stopwatch
 from support.weeks import BRAND, pairs, yardstick
 
 from digest.editions.story import Story
+from digest.rendering.fitting import CLIPPED, budget
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 
 MARKER = "m0c5f2a9e71b3d86440aa17c3"
 COUNTS = (1, 5, 10, 25, 60, 500)
-SMALL, SMALL_BUDGET, BUDGET = 10, 60_000, 90_000
-GMAIL_CLIPS = 102 * 1024
 TARGET, RATIO = 60, 20  # milliseconds for one edition of ten; times faster than npm's mjml
 IN_A_ROW = 5  # compilations, as changing between two processes costs about as much as one of ours
 
@@ -62,9 +61,9 @@ def _size(renderer: Renderer, week: str, count: int) -> tuple[str, ...]:
     story = WEEKS[week](count)
     mail = renderer.edition(story, MARKER)
     sent = as_sent(mail)
-    allowed = SMALL_BUDGET if count <= SMALL else BUDGET
+    allowed = budget(count)
     assert len(sent.html) <= allowed, f"{count} {week}: {len(sent.html):,} bytes of {allowed:,}"
-    assert len(sent.html) < GMAIL_CLIPS, f"{count} {week}: Gmail would clip {len(sent.html):,} bytes"
+    assert len(sent.html) < CLIPPED, f"{count} {week}: Gmail would clip {len(sent.html):,} bytes"
     numbers = (len(sent.html), allowed, len(sent.message), len(sent.text), *_told(story, mail))
     return f"{count:>3} {week}", *(f"{number:,}" for number in numbers)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.samples import SAMPLE
 from digest.config import load_settings
 from tests.faults.smtp_server import FaultyServer, Received
 
@@ -105,7 +106,7 @@ def test_what_was_previewed_is_what_arrived(week: Week) -> None:
     """The preview's HTML and the mail's differ in the reader's own links only, and the intro is in it."""
     previewed = (week.folder / "edition.html").read_text("utf-8")
     edition = next(mail for mail in week.mails if mail.recipient == "ada@example.org")
-    arrived = re.sub(r"/(unsubscribe|preferences)/[\w-]+", r"/\1/preview", html_of(edition.data))
+    arrived = re.sub(r"/(unsubscribe|preferences)/[\w-]+", rf"/\1/{SAMPLE}", html_of(edition.data))
     assert arrived.split() == previewed.split()
     assert "<strong>first</strong>" in re.sub(r"<strong[^>]*>", "<strong>", previewed)
 

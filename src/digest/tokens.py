@@ -22,6 +22,7 @@ from digest.errors import ExpiredToken, InvalidToken
 
 ID_BYTES = 12
 MAC_BYTES = 12
+LENGTH = 35  # characters of a token that does not expire, as unsubscribe and preferences links have it
 
 
 class Purpose(IntEnum):

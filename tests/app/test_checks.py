@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.app import checks, looking
+from digest.app import checks, looking, samples
 from digest.checking.findings import Level
 from tests.support.newsrooms import DAY, TUESDAY, Newsroom, tool
 
@@ -44,6 +44,7 @@ def test_links_of_our_own_are_never_asked(room: Newsroom) -> None:
     room.plan(W47)
     mail = checks.sample_mail(room.app, looking.look(room.app, W47))
     base = room.app.settings.web.base_url
-    ours = {f"{base}/{path}" for path in (f"comparisons/{slug}", f"archive/{W47}", "preferences/preview")}
+    paths = (f"comparisons/{slug}", f"archive/{W47}", f"preferences/{samples.SAMPLE}")
+    ours = {f"{base}/{path}" for path in paths}
     assert ours <= mail.own_links
     assert all(link.startswith(base) for link in mail.own_links)

@@ -11,6 +11,7 @@ from digest.checking.findings import Finding, Level
 from digest.checking.mail import Mail
 from digest.delivery.composing import Headers, compose, message_id
 from digest.editions.telling import build_story
+from digest.rendering.fitting import SMALL_BUDGET
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from tests.support.stories import BRANDING, MARKER, tool, versus
@@ -60,7 +61,8 @@ def sent(rendered: Rendered) -> tuple[bytes, dict[str, str]]:
 def good(**changes: object) -> Mail:
     """A mail without any fault, with what is given changed."""
     message, own = sent(Rendered(SUBJECT, page(), TEXT, MARKER))
-    mail = Mail(SUBJECT, PREHEADER, page(), TEXT, message, frozenset(own.values()), ("Ace vs Mark",))
+    links, items = frozenset(own.values()), ("Ace vs Mark",)
+    mail = Mail(SUBJECT, PREHEADER, page(), TEXT, message, links, SMALL_BUDGET, items)
     return replace(mail, **changes)  # type: ignore[arg-type]
 
 
@@ -78,7 +80,8 @@ def edition(count: int = 4) -> Mail:
 
     items = [words for pair in pairs for words in (pair.left.name, pair.right.name, pair.title)]
     html, text = filled(rendered.html), filled(rendered.text)
-    return Mail(rendered.subject, story.preheader, html, text, message, frozenset(own.values()), tuple(items))
+    links = frozenset(own.values())
+    return Mail(rendered.subject, story.preheader, html, text, message, links, SMALL_BUDGET, tuple(items))
 
 
 def levels(findings: Iterable[Finding]) -> set[Level]:

@@ -15,6 +15,7 @@ from urllib.parse import urldefrag
 import httpx
 import pytest
 
+from digest.app.samples import SAMPLE
 from tests.faults.smtp_server import FaultyServer
 from tests.journeys.installation import (
     EDITION,
@@ -113,7 +114,7 @@ def _check_bytes(made: Installation, mail: EmailMessage, sha256: dict[str, str])
 def _check_preview(made: Installation, mail: EmailMessage) -> None:
     """What editors were shown is what the reader got."""
     made.run("preview", EDITION, "--html", "seen.html", "--text", "seen.txt")
-    sample = rf"{made.settings['WEB__BASE_URL']}/\1/preview"
+    sample = rf"{made.settings['WEB__BASE_URL']}/\1/{SAMPLE}"
     for name, part in zip(("seen.txt", "seen.html"), _parts(mail), strict=True):
         with (made.folder / name).open(encoding="utf-8", newline="") as file:
             assert file.read() == _with_own(made, part, sample)

@@ -9,16 +9,15 @@ import pytest
 from digest.editions.story import Comparison, Quote, Story
 from digest.editions.telling import build_story
 from digest.errors import RenderError
-from digest.rendering.fitting import BUDGET, SMALL_BUDGET, budget, size
+from digest.rendering.fitting import BUDGET, CLIPPED, SMALL_BUDGET, budget, size
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from tests.support.stories import BRANDING, MARKER, tool, versus
 
 SAID = (
-    "It read the whole folder before it touched a line, and asked about two files that contradicted each other.",
+    "It read the whole folder before it touched a line, and asked about two files that disagreed.",
     "The bill is honest and the logs are not. I would ship it for a small team and keep it from a large one.",
 )
-GMAIL_CLIPS = 102 * 1024
 
 
 def pair(number: int) -> Comparison:
@@ -80,7 +79,7 @@ def test_nothing_is_clipped_however_many() -> None:
     """500 comparisons: as many lines as fit, and a link to the list of all."""
     story, mail = edition(500)
     assert mail.briefly == 500
-    assert len(mail.html.encode()) < GMAIL_CLIPS
+    assert len(mail.html.encode()) < CLIPPED
     assert f"{BRANDING.archive_url(story.key)}/contents" in mail.html
     assert f"{BRANDING.archive_url(story.key)}/contents" in mail.text
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from digest.app.parts import App
+from digest.app.samples import SAMPLE
 from digest.editions.models import Status
 from digest.tokens import Purpose
 from digest.web import guards
@@ -39,7 +40,7 @@ def every_path(newsroom: Newsroom) -> list[str]:
         "/confirm/damaged",
         "/unsubscribe/damaged",
         "/preferences/damaged",
-        "/unsubscribe/preview",
+        f"/unsubscribe/{SAMPLE}",
         f"/confirm/{newsroom.request('new@example.org')}",
         f"/confirm/{newsroom.confirm_token('gone@example.org')}",
         f"/unsubscribe/{newsroom.join('ann@example.org')}",

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
+from digest.app.samples import SAMPLE
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.listing import history
@@ -252,11 +253,11 @@ def test_the_link_of_a_test_mail(app: App, newsroom: Newsroom, client: TestClien
     before = newsroom.rows()
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     proxied = browser(App(below, app.clock, app.database))
-    for answer in (client.get(f"/{place}/preview"), proxied.get(f"/weekly/{place}/preview")):
+    for answer in (client.get(f"/{place}/{SAMPLE}"), proxied.get(f"/weekly/{place}/{SAMPLE}")):
         assert answer.status_code == 200
         assert "This is the link of a test mail" in answer.text
         assert answer.headers["x-robots-tag"] == "noindex"
-    acted = client.post(f"/{place}/preview", content=b"List-Unsubscribe=One-Click")
+    acted = client.post(f"/{place}/{SAMPLE}", content=b"List-Unsubscribe=One-Click")
     assert acted.status_code == 404
     assert "This is the link of a test mail" in acted.text
     assert newsroom.rows() == before

@@ -21,10 +21,12 @@ from digest.editions.story import Story
 from digest.errors import Stale
 
 
-def plan_edition(app: App, key: str | None = None) -> Edition:
-    """Make or refresh the draft of `key`, by default this ISO week's."""
+def plan_edition(app: App, key: str | None = None, seen: int | None = None) -> Edition:
+    """Make or refresh the draft of `key`, by default this ISO week's; take a skipped week up again."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
+        if seen and key:
+            _require_seen(get_edition(session, key), seen)
         return plan_in(app, session, app.rhythm.key_of(now) if key is None else key, now)
 
 
@@ -114,7 +116,13 @@ def _touch(app: App, session: Session, key: str, seen: int | None) -> Edition:
     if seen == 0 and find_edition(session, key) is None:
         return plan_in(app, session, key, app.clock.now())
     edition = get_edition(session, key)
-    if seen is not None and edition.version != seen:
-        raise Stale(f"somebody else changed edition {key} since you looked; look again, then do it once more")
+    _require_seen(edition, seen)
     edition.version += 1
     return edition
+
+
+def _require_seen(edition: Edition, seen: int | None) -> None:
+    if seen is not None and edition.version != seen:
+        raise Stale(
+            f"somebody else changed edition {edition.key} since you looked; look again, then do it once more"
+        )

@@ -12,11 +12,12 @@ from digest.app.parts import App
 from digest.audience.addresses import read_address
 from digest.delivery.composing import compose, message_id
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import Session
-from digest.errors import Conflict
+from digest.delivery.smtp import RelayUnreachable, Session
+from digest.errors import Conflict, RelayRefused
 from digest.rendering.rendered import Rendered, reader_link
+from digest.tokens import LENGTH
 
-SAMPLE = "preview"
+SAMPLE = "preview".ljust(LENGTH, "-")  # as long as a token, so that sizes are true, and never one
 MOST_ADDRESSES = 20
 
 
@@ -30,7 +31,7 @@ class Tried:
 
 
 def sample_links(app: App) -> dict[str, str]:
-    """What stands where a reader's own links will: addresses of the right length that open nobody's door."""
+    """What stands where a reader's own links will: as long as those, and they open nobody's door."""
     base = app.settings.web.base_url
     return {name: f"{base}/{name}/{SAMPLE}" for name in ("unsubscribe", "preferences", "confirm")}
 
@@ -68,11 +69,19 @@ def send_test(app: App, key: str | None, addresses: Sequence[str]) -> list[Tried
     shown = look(app, key)
     rendered = shown.require()
     sender = make_messages(app).sender.address
-    results = []
     with Session(app.relay) as session:
-        for email in people:
-            if not session.usable:
-                session.open()
-            outcome = session.send(sender, email, sample_message(app, rendered, shown.key, email))
-            results.append(Tried(email, outcome.meaning is Meaning.SENT, outcome.text))
-    return results
+        return [
+            _tried(session, sender, email, sample_message(app, rendered, shown.key, email))
+            for email in people
+        ]
+
+
+def _tried(session: Session, sender: str, email: str, message: bytes) -> Tried:
+    """One of them; a relay that goes away half-way through is an answer too."""
+    try:
+        if not session.usable:
+            session.open()
+    except (RelayRefused, RelayUnreachable) as error:
+        return Tried(email, False, str(error))
+    outcome = session.send(sender, email, message)
+    return Tried(email, outcome.meaning is Meaning.SENT, outcome.text)

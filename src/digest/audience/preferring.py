@@ -68,7 +68,8 @@ def read_weeks(text: str) -> int:
     """The length of a pause as the form sends it; raises BadChoice for all but WEEKS."""
     weeks = {str(one): one for one in WEEKS}.get(text)
     if weeks is None:
-        raise BadChoice("weeks", "A pause lasts 1, 2, 4, 8 or 12 weeks.")
+        *most, last = WEEKS
+        raise BadChoice("weeks", f"A pause lasts {', '.join(map(str, most))} or {last} weeks.")
     return weeks
 
 

@@ -96,7 +96,7 @@ def _collected(answered: SimpleQueue[tuple[str, Answer]], count: int) -> dict[st
 def ask(url: str) -> Answer:
     """The answer to one link: HEAD, then GET where a server makes nothing of that, along its redirects."""
     head = _followed("HEAD", url)
-    return head if _is_well(head) else _followed("GET", url)
+    return head if _is_well(head) or head.status is None else _followed("GET", url)
 
 
 def _followed(method: str, url: str) -> Answer:

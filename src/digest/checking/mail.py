@@ -12,7 +12,7 @@ class Mail:
     `message` is the whole RFC 5322 message with CRLF line ends. `own_links` are the reader's own links and
     those of our web application: they are never asked for. `items` is what the text part must say (names,
     titles, ...), `said` are the site's own words, in which anything may stand. `shortened` counts comparisons
-    told in one line because of `budget`, in bytes of HTML.
+    that are not told whole because of `budget`, in bytes of HTML.
     """
 
     subject: str
@@ -21,7 +21,7 @@ class Mail:
     text: str
     message: bytes
     own_links: frozenset[str]
+    budget: int
     items: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     shortened: int = 0
-    budget: int = 90_000

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from digest.checking.findings import Finding, Level
 from digest.checking.mail import Mail
 from digest.checking.page import Page
+from digest.rendering.fitting import CLIPPED
 
 CHECK = "size"
-CLIPPED = 102_000  # bytes of HTML after which Gmail shows “[Message clipped]”
 MOST_CSS = 16 * 1024  # bytes of style sheets that Gmail reads
 MOST_TEXT = 100_000
 
@@ -25,9 +25,8 @@ def check_sizes(mail: Mail, page: Page) -> Iterator[Finding]:
         yield Finding(CHECK, Level.WARNING, f"{css:,} bytes of style sheets; Gmail reads {MOST_CSS:,}")
     if mail.shortened:
         told = "one comparison is" if mail.shortened == 1 else f"{mail.shortened:,} comparisons are"
-        yield Finding(
-            CHECK, Level.NOTE, f"{told} told in one line to stay under {mail.budget:,} bytes of HTML"
-        )
+        where = "told in one line, or only on the archive's page"
+        yield Finding(CHECK, Level.NOTE, f"{told} {where}, to stay under {mail.budget:,} bytes of HTML")
     if page.cut:
         yield Finding(
             CHECK, Level.ERROR, "the HTML is too long or nests too deep: only its beginning was checked"

@@ -63,7 +63,7 @@ def read_score(answer: str) -> Score | None:
 
 
 def _judged(score: Score) -> Finding:
-    level = Level.ERROR if score.points > SPAM else Level.WARNING if score.points > DOUBTFUL else Level.OK
+    level = Level.ERROR if score.points >= SPAM else Level.WARNING if score.points >= DOUBTFUL else Level.OK
     message = f"SpamAssassin gives {score.points:g} points; from {SPAM:g} on a mail is spam"
     return Finding(CHECK, level, message, score.rules)
 

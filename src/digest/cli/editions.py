@@ -19,7 +19,7 @@ from digest.errors import SourceError
 if_version = click.option(
     "--if-version",
     "seen",
-    type=int,
+    type=click.IntRange(0),
     metavar="N",
     help="Only if nobody changed it since: N is the version that `digest edition show` told.",
 )
@@ -104,7 +104,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @click.option("--order", help="Comparisons to show first, in this order, separated by commas.")
 @click.option("--pin", multiple=True, metavar="SLUG", help="Put this comparison in.")
 @click.option("--leave-out", multiple=True, metavar="SLUG", help="Keep this one out, this time.")
-@click.option("--reason", default="", help="Why it is left out.")
+@click.option("--reason", default="", help="Why it is left out; needed.")
 @click.option("--undo", multiple=True, metavar="SLUG", help="Forget what was decided about this one.")
 @click.option(
     "--voices",
@@ -192,28 +192,30 @@ def approve(
 @edition.command()
 @click.argument("key")
 @click.option("--reason", default="skipped by an editor")
+@if_version
 @click.pass_context
-def skip(ctx: click.Context, key: str, reason: str) -> None:
+def skip(ctx: click.Context, key: str, reason: str, seen: int | None) -> None:
     """Send nothing for this week; its comparisons wait for the next edition.
 
     Example: digest edition skip 2026-W47 --reason "public holiday"
     """
     with app_of(ctx) as app:
-        editors.skip(app, key, reason)
+        editors.skip(app, key, reason, seen)
     click.echo(f"{key} is skipped: {reason}")
 
 
 @edition.command()
 @click.argument("key")
 @click.option("--reason", default="cancelled by an editor")
+@if_version
 @click.pass_context
-def cancel(ctx: click.Context, key: str, reason: str) -> None:
+def cancel(ctx: click.Context, key: str, reason: str, seen: int | None) -> None:
     """Stop an edition for good; whoever has not been sent it yet will not be.
 
     Example: digest edition cancel 2026-W47 --reason "wrong prices"
     """
     with app_of(ctx) as app:
-        editors.cancel(app, key, reason)
+        editors.cancel(app, key, reason, seen)
     click.echo(f"{key} is cancelled: {reason}")
 
 

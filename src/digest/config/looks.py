@@ -79,7 +79,7 @@ class Theme(Colours):
 
 
 class Wording(_Looks):
-    """What editions call things, in your language or your tone."""
+    """What editions call their parts and links."""
 
     board: Words | None = None
     ship: Words | None = None

@@ -34,7 +34,9 @@ def pin(session: Session, edition: Edition, slug: str) -> None:
 
 
 def leave_out(session: Session, edition: Edition, slug: str, reason: str) -> None:
-    """Keep a comparison out of this edition; it may be in the next. Raises NotFound."""
+    """Keep a comparison out of this edition; it may be in the next. Raises NotFound, Conflict."""
+    if not reason.strip():
+        raise Conflict(f"leaving out {slug} needs a reason")
     _choose(session, edition, slug, "leave_out", reason=reason)
 
 

@@ -64,6 +64,8 @@ def thaw(session: Session, edition: Edition) -> None:
 def skip(edition: Edition, reason: str) -> None:
     """Send nothing for this week; what was in it waits for the next edition."""
     require(edition, Status.DRAFT)
+    if not reason.strip():
+        raise Conflict(f"skipping {edition.key} needs a reason")
     edition.status, edition.reason = Status.SKIPPED, reason
 
 

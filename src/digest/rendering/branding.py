@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from digest.rendering.filling import filled
 from digest.rendering.theme import Theme
 
 _RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
@@ -29,7 +30,7 @@ class Branding:
     @property
     def why(self) -> str:
         """The reason with `{name}` and `{site}` filled in; other braces stay as they are."""
-        return self.theme.wording.why.replace("{name}", self.name).replace("{site}", self.site)
+        return filled(self.theme.wording.why, name=self.name, site=self.site)
 
     @property
     def direction(self) -> str:

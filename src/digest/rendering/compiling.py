@@ -7,7 +7,6 @@ import re
 import mjml
 
 from digest.errors import Place, RenderError
-from digest.rendering.linting import lint
 from digest.rendering.positions import Filled
 
 _LEFT_OVER = re.compile(r"</?(mj-[a-z-]+|mjml)\b")
@@ -20,6 +19,8 @@ def compile_mjml(source: Filled) -> str:
     Raises RenderError with the places of all that is wrong. What does not pass the lint never reaches the
     compiler, where some thousand nested tags would end the whole process.
     """
+    from digest.rendering.linting import lint  # with its tables; most commands render nothing
+
     faults = lint(source)
     if faults:
         raise RenderError(places=faults)

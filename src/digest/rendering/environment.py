@@ -21,6 +21,7 @@ from digest.bundled import bundled
 from digest.editions.phrasing import shorten
 from digest.errors import Place, RenderError
 from digest.rendering import bars, direction, markdown, plaintext, standing, voices
+from digest.rendering.filling import filled
 from digest.rendering.positions import Filled, MarkLines
 
 _WEEK = re.compile(r"(\d{4})-W0?(\d{1,2})")
@@ -49,7 +50,7 @@ _FILTERS = {
     "bar": bars.bar,
     "text_bar": bars.text_bar,
     "bands": bars.bands,
-    "naming": standing.naming,
+    "filled": filled,
     "wrap": plaintext.wrap,
     "underline": plaintext.underline,
     "board_line": plaintext.board_line,

@@ -1,7 +1,4 @@
-"""Keeps an edition within the size that mail programs show whole: the tail is told in one line each.
-
-Gmail shows about 102 KB of HTML and hides the rest behind a link, the footer with it (email-bugs#41).
-"""
+"""Keeps an edition within the size that mail programs show whole: the tail is told in one line each."""
 
 from __future__ import annotations
 
@@ -11,10 +8,13 @@ from dataclasses import dataclass
 from digest.editions.story import Story
 from digest.editions.telling import abridged
 from digest.errors import RenderError
-from digest.rendering.rendered import Rendered
+from digest.rendering.rendered import Rendered, reader_link
+from digest.tokens import LENGTH
 
 SMALL, SMALL_BUDGET, BUDGET = 10, 60_000, 90_000
 """An edition of up to SMALL comparisons stays within SMALL_BUDGET bytes of HTML, any other within BUDGET."""
+CLIPPED = 102_000
+"""Bytes of HTML after which Gmail hides the rest behind a link, the footer with it (email-bugs#41)."""
 
 MOST_ROWS, FEW_ROWS = 50, 20  # tools on the board of an abridged edition
 HOPEFUL = 60  # more comparisons than that never fit whole
@@ -65,9 +65,9 @@ def fitted(story: Story, render: Callable[[Story], Rendered], base_url: str) -> 
 
 
 def size(rendered: Rendered, base_url: str) -> int:
-    """The bytes of HTML as sent: a reader's own link is longer than its stand-in by about our address."""
-    own_links = rendered.html.count(f"https://{rendered.marker}.")
-    return len(rendered.html.encode()) + own_links * (len(base_url) + 10)
+    """The bytes of HTML as sent, with a reader's own links in place of their stand-ins."""
+    before, after = reader_link(rendered.marker, ""), f"{base_url}//{'x' * LENGTH}"
+    return len(rendered.html.encode()) + rendered.html.count(before) * (len(after) - len(before))
 
 
 def _longest(count: int, limit: int, shortest: Attempt, way: Callable[[int], Attempt]) -> Attempt:

@@ -22,7 +22,7 @@ class Renderer:
         self._templates = Templates(overrides)
 
     def edition(self, story: Story, marker: str) -> Rendered:
-        """An edition; only `unsubscribe` is left to the reader's own link."""
+        """An edition; `unsubscribe` and `preferences` are left to the reader's own links."""
         return render_edition(self._templates, self._branding, story, marker)
 
     def notice(self, name: str, values: Mapping[str, object], marker: str) -> Rendered:

@@ -56,13 +56,6 @@ def versus(comparison: Comparison) -> str:
     return f"{shorten(comparison.left.name, _NAME_WIDTH)} vs {shorten(comparison.right.name, _NAME_WIDTH)}"
 
 
-def naming(words: str, **names: str) -> str:
-    """An operator's words with each `{name}` filled in; other braces stay as they are."""
-    for name, value in names.items():
-        words = words.replace(f"{{{name}}}", value)
-    return words
-
-
 def challenger(comparison: Comparison, yardstick: Tool) -> Tool:
     """The side of the comparison that is not the yardstick."""
     return comparison.right if comparison.left.slug == yardstick.slug else comparison.left
