@@ -1,6 +1,6 @@
 """the editors' desk: versions, chosen voices; readers may pause
 
-Every new column has a server default or may be empty, so that code of the release before runs on.
+Every new column has a server default or may be empty, so that rows of the release before need no filling.
 """
 
 from __future__ import annotations

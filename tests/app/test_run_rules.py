@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from digest.app import standing, weekly
+from digest.app import editors, readers, standing, weekly
 from digest.app.delivering import RunReport
 from digest.content.listing import withdraw
 from digest.content.models import Comparison
 from digest.delivery.models import Delivery, Mailing
+from digest.editions import editing
 from digest.editions.models import Edition, Status
 from digest.errors import ConfigError, Conflict
 from tests.faults.smtp_server import FaultyServer
@@ -303,4 +304,23 @@ def test_with_a_postal_address_nothing_is_missing(database_url: str) -> None:
     with newsroom(database_url, SLOT, newsletter=address) as room:
         ready(room)
         assert attention(room) == ""
+    assert sent(database_url, SLOT)[1] == [READER]
+
+
+# --- an edition that cannot be rendered ---
+
+
+def test_what_cannot_be_rendered_holds_up_nobody_else(room: Newsroom, database_url: str) -> None:
+    """The draft stays, the run says why and exits 1, confirm mails go out, and status asks for a person."""
+    ready(room)
+    room.plan(W47)
+    words = "word " * 15_000
+    editors.edit_edition(room.app, W47, lambda _, e: editing.set_words(e, intro=words))
+    readers.subscribe(room.app, "new@example.org", source="test")
+    report, mailed = sent(database_url, SLOT)
+    assert mailed == ["new@example.org"]
+    assert (report.edition, report.status, report.exit_code) == (W47, "draft", 1)
+    assert "shorten its intro" in str(report.stopped)
+    assert f"edition {W47} cannot be rendered" in attention(room)
+    editors.edit_edition(room.app, W47, lambda _, e: editing.set_words(e, intro=""))
     assert sent(database_url, SLOT)[1] == [READER]

@@ -15,9 +15,8 @@ from digest.delivery.replies import Meaning
 from digest.delivery.smtp import RelayUnreachable, Session
 from digest.errors import Conflict, RelayRefused
 from digest.rendering.rendered import Rendered, reader_link
-from digest.tokens import LENGTH
 
-SAMPLE = "preview".ljust(LENGTH, "-")  # as long as a token, so that sizes are true, and never one
+SAMPLE = "a-sample-where-readers-have-a-token"  # as long as one, so that sizes are true
 MOST_ADDRESSES = 20
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from digest.app.delivering import require_sendable
+from digest.app.looking import look
 from digest.app.parts import App
 from digest.app.slots import OPEN, coming_slot, stranded
 from digest.app.weekly import what_is_due
@@ -18,7 +19,7 @@ from digest.delivery import ledger
 from digest.delivery.models import Delivery, State, Worker
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition
-from digest.errors import ConfigError
+from digest.errors import ConfigError, RenderError
 
 
 def status(app: App) -> dict[str, Any]:
@@ -77,12 +78,23 @@ def _settings_that_stop_the_mail(app: App) -> list[str]:
     return []
 
 
+def _cannot_be_rendered(app: App, session: Session) -> list[str]:
+    """The coming edition's draft, where a template or its own words break it: no run could send it."""
+    key = app.rhythm.key_of(coming_slot(app, session, app.clock.now()))
+    edition = find_edition(session, key)
+    if edition is None or edition.status is not Status.DRAFT:
+        return []
+    problem = look(app, key).problem
+    return [f"edition {key} cannot be rendered: {problem}"] if isinstance(problem, RenderError) else []
+
+
 def _attention(app: App, session: Session) -> list[str]:
     """One sentence for each thing that will not resolve itself."""
     found = _settings_that_stop_the_mail(app)
     due = what_is_due(app, app.clock.now())
     if due.reason and due.status in (None, *OPEN):
         found.append(f"edition {due.edition}: {due.reason}")
+    found += _cannot_be_rendered(app, session)
     found += [
         f"edition {key} was approved and its week went by: send it (digest send) or cancel it"
         for key in stranded(app, session, app.clock.now())

@@ -19,19 +19,27 @@ from digest.delivery import ledger
 from digest.editions.freezing import require, skip
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition, get_edition
-from digest.errors import ConfigError
+from digest.errors import ConfigError, RenderError
 
 UNSENT = "it is not sent late without a person's word (digest edition plan, approve; digest send)"
 UNAPPROVED = "it waits for an editor's approval (digest edition approve)"
 
 
 def run(app: App, stop: threading.Event | None = None, on_progress: Progress = silent) -> RunReport:
-    """Do what is due now: this slot's edition, retries, notices."""
+    """Do what is due now: this slot's edition, retries, notices.
+
+    An edition that cannot be rendered stays as it was and stops the run in the end; all else is delivered.
+    """
     require_sendable(app)
-    report = RunReport()
-    with app.database.write(lock="editions") as session:
-        _prepare_due(app, session, report, app.clock.now())
-    return deliver(app, report, stop, on_progress)
+    report, broken = RunReport(), None
+    try:
+        with app.database.write(lock="editions") as session:
+            _prepare_due(app, session, report, app.clock.now())
+    except RenderError as error:
+        report, broken = what_is_due(app, app.clock.now()), error
+    report = deliver(app, report, stop, on_progress)
+    report.stopped = report.stopped or broken
+    return report
 
 
 def send_edition(

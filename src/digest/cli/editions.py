@@ -9,12 +9,12 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from digest.app import editors
+from digest.app import editors, looking
 from digest.cli.shared import actor, app_of, json_option, now_option, print_json
 from digest.editions import editing, listing
 from digest.editions.models import Edition, Status
 from digest.editions.planning import get_edition
-from digest.errors import SourceError
+from digest.errors import RenderError, SourceError
 
 if_version = click.option(
     "--if-version",
@@ -120,7 +120,11 @@ def edit(ctx: click.Context, /, key: str, seen: int | None, **options: object) -
     Example: digest edition edit 2026-W47 --subject "Two free models and a yardstick" --pin alpha-vs-beta
     """
     with app_of(ctx) as app:
-        _show(editors.edit_edition(app, key, _change(options), seen), as_json=False)
+        edited = editors.edit_edition(app, key, _change(options), seen)
+        problem = looking.look(app, key).problem
+    _show(edited, as_json=False)
+    if isinstance(problem, RenderError):
+        click.echo(f"as it stands it cannot be rendered: {problem}", err=True)
 
 
 def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
@@ -33,10 +34,17 @@ def _picture(value: str) -> str:
     return value
 
 
+def _words(value: str) -> str:
+    # Of nothing but spaces and invisible characters a link would have no words.
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+        raise ValueError("expected words that can be seen")
+    return value
+
+
 Colour = Annotated[str, AfterValidator(_colour)]
 Fonts = Annotated[str, AfterValidator(_fonts)]
 Picture = Annotated[str, AfterValidator(_picture)]
-Words = Annotated[Line, Field(min_length=1, max_length=200)]
+Words = Annotated[Line, Field(max_length=200), AfterValidator(_words)]
 Pixels = Annotated[int, Field(ge=8, le=552)]  # a column of 600 with its margins
 
 

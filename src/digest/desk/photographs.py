@@ -6,9 +6,11 @@ import html
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,7 +50,7 @@ VIEWS: Final[Mapping[str, tuple[View, ...]]] = {
 
 
 def photograph(page: str, views: tuple[View, ...]) -> bytes:
-    """A PNG with the email in each view, side by side and whole; raises NoPicture."""
+    """A PNG with the email in each view, side by side, of at most TALLEST pixels; raises NoPicture."""
     chromium = find_chromium()
     width = sum(view.width for view in views) + (GAP * (len(views) + 1) if len(views) > 1 else 0)
     with tempfile.TemporaryDirectory(prefix="digest-", ignore_cleanup_errors=True) as folder:
@@ -80,11 +82,22 @@ def _run(chromium: str, folder: str, *arguments: str) -> str:
     # Chromium refuses its sandbox to root; the page is ours, and the frames in it may run no script.
     as_root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
     command = [chromium, *QUIET, *as_root, f"--user-data-dir={folder}/profile", *arguments]
+    pipe = subprocess.PIPE
     try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoPicture(f"{chromium} did not take the picture: {type(error).__name__}") from error
-    return done.stdout.decode(errors="replace")
+        program = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True)
+    except OSError as error:
+        raise NoPicture(f"{chromium} does not start: {error.strerror}") from error
+    with program:
+        try:
+            said, complaints = program.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)  # with its children
+            raise NoPicture(f"{chromium} took no picture within {PATIENCE} seconds") from error
+    if program.returncode:
+        last = complaints.decode(errors="replace").strip().splitlines()[-1:]
+        raise NoPicture(f"{chromium} ended with {program.returncode}: {''.join(last)[:200]}")
+    return said.decode(errors="replace")
 
 
 def _sheet(page: str, views: tuple[View, ...]) -> str:

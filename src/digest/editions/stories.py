@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
 
 from sqlalchemy import select
@@ -46,6 +46,10 @@ def moved_since(session: Session, edition: Edition) -> list[Update]:
 
     Of more than MOST_MOVED tools those readers met first are told; the others wait for the next edition.
     """
+    return [update for seen in _moved(session, edition) for update in compare(seen)]
+
+
+def _moved(session: Session, edition: Edition) -> list[SeenFact]:
     told = {tool.id for item in edition.items for tool in (item.comparison.left, item.comparison.right)}
     last_seen: dict[int, SeenFact] = {}
     query = select(SeenFact).join(Edition, SeenFact.edition_id == Edition.id)
@@ -53,8 +57,8 @@ def moved_since(session: Session, edition: Edition) -> list[Update]:
     query = query.order_by(Edition.approved_at, SeenFact.tool_id)
     for seen in session.scalars(query):
         last_seen[seen.tool_id] = seen
-    found = (tuple(compare(seen)) for tool_id, seen in last_seen.items() if tool_id not in told)
-    return list(chain.from_iterable(islice(filter(None, found), MOST_MOVED)))
+    moved = (seen for tool_id, seen in last_seen.items() if tool_id not in told and any(compare(seen)))
+    return list(islice(moved, MOST_MOVED))
 
 
 def compare(seen: SeenFact) -> Iterable[Update]:
@@ -70,9 +74,7 @@ def remember(session: Session, edition: Edition) -> None:
     tools = {
         tool.id: tool for item in edition.items for tool in (item.comparison.left, item.comparison.right)
     }
-    moved = {update.tool for update in moved_since(session, edition)}
-    for tool in session.scalars(select(ToolRow).where(ToolRow.name.in_(moved))):
-        tools[tool.id] = tool
+    tools |= {seen.tool_id: seen.tool for seen in _moved(session, edition)}
     session.add_all(_seen(edition, tools))
 
 

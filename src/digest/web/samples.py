@@ -20,7 +20,7 @@ MESSAGE: Final = "In the mail that readers get, each has a link of their own her
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """`/unsubscribe/preview--…` and its like: stand before the routes that take any token there."""
+    """`/unsubscribe/a-sample-…` and its like: stand before the routes that take any token there."""
 
     app: App
     pages: Pages
