@@ -294,12 +294,14 @@ def test_relative_paths_start_at_the_file(tmp_path: Path, monkeypatch: pytest.Mo
     settings = load(
         tmp_path,
         '[newsletter]\ntemplates = "mine"\npages = "/usr"\n[smtp]\npassword_file = "pw"\nca_file = "ca.pem"\n'
-        '[database]\nurl = "sqlite:///data/x.db"',
+        '[database]\nurl = "sqlite:///data/x.db"\n'
+        '[dkim]\ndomain = "example.org"\nselector = "s"\nkey_file = "dkim.pem"',
     )
     assert settings.newsletter.templates == tmp_path / "mine"
     assert settings.newsletter.pages == Path("/usr")
     assert settings.smtp.ca_file == tmp_path / "ca.pem"
     assert settings.smtp.secret() == "hunter2"
+    assert settings.dkim.key_file == tmp_path / "dkim.pem"
     assert settings.database.url == f"sqlite:///{tmp_path}/data/x.db"
 
 

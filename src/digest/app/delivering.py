@@ -99,6 +99,7 @@ def make_messages(app: App) -> Messages:
         sender=Sender(newsletter.sender, newsletter.name, newsletter.reply_to, newsletter.list_id or None),
         base_url=app.settings.web.base_url,
         marker=lambda mailing: content_marker(key, mailing),
+        signer=app.signer,
     )
 
 

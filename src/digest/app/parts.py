@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from digest.clock import Clock, SystemClock
 from digest.config import WEEKDAYS, Settings
 from digest.db import Database
 from digest.db.revisions import require_current
+from digest.delivery.signing import Signer, make_signer
 from digest.delivery.smtp import Relay
 from digest.editions.selecting import Rules
 from digest.editions.story import Story
@@ -79,6 +81,12 @@ class App:
             base_url=self.settings.web.base_url,
             theme=theme_of(self.settings),
         )
+
+    @cached_property
+    def signer(self) -> Signer | None:
+        """Signs mail with DKIM; None leaves that to the relay."""
+        sender = parseaddr(self.settings.newsletter.sender)[1]
+        return make_signer(self.settings.dkim, sender.rpartition("@")[2])
 
     @property
     def relay(self) -> Relay:

@@ -18,6 +18,7 @@ from digest.errors import ConfigError
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
 LISTS = {"retry_after"}  # written with commas in the environment
 FOLDERS = ("templates", "pages")  # of [newsletter]
+FILES = {"smtp": ("password_file", "ca_file"), "dkim": ("key_file", "ed25519_key_file")}
 LONGEST_SHOWN = 100  # characters of a wrong value that its error repeats
 
 
@@ -159,11 +160,11 @@ def _anchored(settings: Settings, file: Path) -> Settings:
         url = f"sqlite:///{quote(str(home))}/{relative[1]}"
     if url in ("sqlite://", "sqlite:///", "sqlite:///:memory:"):
         raise ConfigError("database.url: a database in memory cannot be shared by the parts; name a file")
-    newsletter = settings.newsletter.model_copy(
-        update={name: home / value for name in FOLDERS if (value := getattr(settings.newsletter, name))}
-    )
-    smtp = settings.smtp.model_copy(
-        update={n: home / value for n in ("password_file", "ca_file") if (value := getattr(settings.smtp, n))}
-    )
+    newsletter = _from_home(settings.newsletter, FOLDERS, home)
     database = settings.database.model_copy(update={"url": url})
-    return settings.model_copy(update={"newsletter": newsletter, "smtp": smtp, "database": database})
+    files = {group: _from_home(getattr(settings, group), names, home) for group, names in FILES.items()}
+    return settings.model_copy(update={"newsletter": newsletter, "database": database, **files})
+
+
+def _from_home(group: BaseModel, names: tuple[str, ...], home: Path) -> BaseModel:
+    return group.model_copy(update={name: home / value for name in names if (value := getattr(group, name))})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from digest.config.kinds import BaseUrl, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone, is_loopback
 from digest.config.looks import Colours, Theme, Wording
@@ -92,6 +93,50 @@ class Smtp(Group):
         return self.ca_file
 
 
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def _domain(value: str) -> str:
+    if not re.fullmatch(rf"(?=.{{3,253}}\Z){_LABEL}(\.{_LABEL})+", value):
+        raise ValueError('expected a domain such as "example.org", a non-ASCII one as "xn--…"')
+    return value.lower()
+
+
+def _selector(value: str) -> str:
+    if not re.fullmatch(rf"(?=.{{1,200}}\Z){_LABEL}(\.{_LABEL})*", value):
+        raise ValueError('expected letters, digits, hyphens and dots, such as "digest2026" (RFC 6376 §3.1)')
+    return value.lower()
+
+
+Domain = Annotated[str, AfterValidator(_domain)]
+Selector = Annotated[str, AfterValidator(_selector)]
+
+
+class Dkim(Group):
+    """The keys that mails are signed with; without any the relay is to sign."""
+
+    domain: Domain | None = None
+    selector: Selector | None = None
+    key_file: Path | None = None
+    ed25519_selector: Selector | None = None
+    ed25519_key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        first = [self.domain, self.selector, self.key_file]
+        second = [self.ed25519_selector, self.ed25519_key_file]
+        if any(first) != all(first):
+            raise ValueError("domain, selector and key_file go together")
+        if any(second) != all(second) or (any(second) and not any(first)):
+            raise ValueError("ed25519_selector and ed25519_key_file go together, beside a first key")
+        if self.selector and self.selector == self.ed25519_selector:
+            raise ValueError("selector and ed25519_selector are the same; each key needs a name of its own")
+        for selector in filter(None, (self.selector, self.ed25519_selector)):
+            if len(f"{selector}._domainkey.{self.domain}") > 253:
+                raise ValueError("selector and domain are too long for a name in DNS")
+        return self
+
+
 class Schedule(Group):
     """When an edition is due and what goes into it."""
 
@@ -162,6 +207,7 @@ class Settings(Group):
     web: Web = Web()
     database: Database = Database()
     smtp: Smtp = Smtp()
+    dkim: Dkim = Dkim()
     schedule: Schedule = Schedule()
     delivery: Delivery = Delivery()
     keys: Keys = Keys()

@@ -88,6 +88,14 @@ TEMPLATE = """\
 # connections = 4
 # per_second = 10                               # at most so many mails a second
 
+# Signs mails with DKIM; leave it out if your relay does that. docs/operating.md tells how to make keys.
+[dkim]
+# domain = "example.org"                        # the sender's, or a parent of it
+# selector = "digest2026"                       # public key in DNS: digest2026._domainkey.example.org
+# key_file = "dkim-rsa.pem"
+# ed25519_selector = "digest2026e"              # a second signature
+# ed25519_key_file = "dkim-ed25519.pem"
+
 [schedule]
 # timezone = "UTC"                              # IANA name such as "Europe/Berlin"
 # weekday = "thursday"

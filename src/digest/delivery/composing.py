@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, getaddresses
@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import idna
 
+from digest.delivery.signing import Signer, Signing
 from digest.errors import ConfigError, DigestError, RenderError
 from digest.rendering.rendered import Rendered
 
@@ -23,6 +24,8 @@ UNSUBSCRIBE = "unsubscribe"
 
 CRLF = b"\r\n"
 SOFT_BREAK = b"=\r\n"
+PERSONAL = ("To", "Date", "Message-ID")
+ONE_CLICK = ("List-Unsubscribe", "List-Unsubscribe-Post")
 QUOTED_COLUMNS = 75  # a soft break's "=" is the 76th (RFC 2045 §6.7)
 SUBJECT_LIMIT = 998  # characters; Gmail takes no more
 LINE_LIMIT = 998  # octets without CRLF (RFC 5322 §2.1.1)
@@ -48,6 +51,7 @@ class Headers:
 
     `sender` and `reply_to` are `Name <a@b>` or `a@b`; `list_id` is `label.domain` without brackets and marks
     list mail; `bulk` is for editions, `auto_submitted` for notices. The list URLs are https: or mailto:.
+    `signer` makes the DKIM-Signatures, which stand above all the others.
     """
 
     sender: str
@@ -61,6 +65,7 @@ class Headers:
     feedback_id: str | None = None
     bulk: bool = False
     auto_submitted: bool = False
+    signer: Signer | None = None
 
 
 class _Slot(NamedTuple):
@@ -75,8 +80,10 @@ class Pieces:
     """One email, encoded for everybody, with gaps for what differs between readers."""
 
     head: bytes
+    mime: bytes
     body: tuple[bytes | _Slot, ...]
     one_click: bool
+    signing: Signing[_Slot] | None = None
 
     @property
     def links(self) -> frozenset[str]:
@@ -93,8 +100,9 @@ class Pieces:
         urls = {name: _link(name, links) for name in self.links}
         slots = {piece: _filled(piece, urls) for piece in self.body if isinstance(piece, _Slot)}
         personal = _personal(to, message_id, date, urls[UNSUBSCRIBE] if self.one_click else None)
+        signatures = self.signing.signatures(personal, slots, date) if self.signing else b""
         filled = (piece if isinstance(piece, bytes) else slots[piece] for piece in self.body)
-        return b"".join((self.head, personal, *filled))
+        return b"".join((signatures, self.head, personal, self.mime, CRLF, *filled))
 
 
 def compose(rendered: Rendered, envelope: Headers) -> Pieces:
@@ -107,14 +115,19 @@ def compose(rendered: Rendered, envelope: Headers) -> Pieces:
     text = _cut(rendered.text, rendered.marker, in_html=False)
     page = _cut(rendered.html, rendered.marker, in_html=True)
     between = _boundary(rendered)
-    body = [
-        _mime_head(between) + _part_head(between, "plain"),
-        *text,
-        CRLF + _part_head(between, "html"),
-        *page,
-        f"\r\n--{between}--\r\n".encode(),
-    ]
-    return Pieces(_shared_head(rendered.subject, envelope), tuple(body), envelope.list_unsubscribe)
+    body = _merged(
+        [
+            _part_head(between, "plain"),
+            *text,
+            CRLF + _part_head(between, "html"),
+            *page,
+            f"\r\n--{between}--\r\n".encode(),
+        ]
+    )
+    head, mime = _shared_head(rendered.subject, envelope), _mime_head(between)
+    personal = PERSONAL + ONE_CLICK if envelope.list_unsubscribe else PERSONAL
+    signing = envelope.signer.prepare(head + mime, personal, body) if envelope.signer else None
+    return Pieces(head, mime, body, envelope.list_unsubscribe, signing)
 
 
 def message_id(seed: str, subscriber: str, domain: str) -> str:
@@ -166,6 +179,18 @@ def _cut(source: str, marker: str, *, in_html: bool) -> list[bytes | _Slot]:
     return [*pieces, _quoted(parts[-1])]
 
 
+def _merged(pieces: Iterable[bytes | _Slot]) -> tuple[bytes | _Slot, ...]:
+    """`pieces` with neighbouring literals joined: each is whole lines then, as signing wants it."""
+    merged: list[bytes | _Slot] = []
+    for piece in pieces:
+        last = merged[-1] if merged else None
+        if isinstance(piece, bytes) and isinstance(last, bytes):
+            merged[-1] = last + piece
+        else:
+            merged.append(piece)
+    return tuple(merged)
+
+
 def _filled(slot: _Slot, urls: Mapping[str, str]) -> bytes:
     url = urls[slot.name]
     return _quoted(html.escape(url) if slot.in_html else url) + SOFT_BREAK
@@ -206,7 +231,7 @@ def _boundary(rendered: Rendered) -> str:
 
 def _mime_head(boundary: str) -> bytes:
     kind = f'multipart/alternative;\r\n boundary="{boundary}"'
-    return f"MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n".encode()
+    return f"MIME-Version: 1.0\r\nContent-Type: {kind}\r\n".encode()
 
 
 def _part_head(boundary: str, kind: str) -> bytes:
@@ -223,10 +248,10 @@ def _personal(to: str, message_id: str, date: datetime, unsubscribe: str | None)
         raise ValueError("a message's date needs a time zone")
     if not _MESSAGE_ID.fullmatch(message_id) or len(message_id) > 500:
         raise ValueError(f"not a Message-ID: {message_id!r}")
-    lines = [f"To: {ascii_address(to)}", f"Date: {format_datetime(date)}", f"Message-ID: {message_id}"]
+    fields = [*zip(PERSONAL, (ascii_address(to), format_datetime(date), message_id), strict=True)]
     if unsubscribe:
-        lines += [f"List-Unsubscribe: <{unsubscribe}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        fields += zip(ONE_CLICK, (f"<{unsubscribe}>", "List-Unsubscribe=One-Click"), strict=True)
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("ascii")
 
 
 def _shared_head(subject: str, envelope: Headers) -> bytes:

@@ -15,6 +15,7 @@ from digest.db import Database
 from digest.delivery.composing import Headers, Pieces, compose, message_id
 from digest.delivery.ledger import Job
 from digest.delivery.models import Mailing
+from digest.delivery.signing import Signer
 from digest.editions.models import Edition
 from digest.errors import Conflict
 from digest.rendering.rendered import Rendered
@@ -54,6 +55,7 @@ class Messages:
     sender: Sender
     base_url: str
     marker: Callable[[str], str]
+    signer: Signer | None = None
     _pieces: dict[int | str, Pieces] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -116,6 +118,7 @@ class Messages:
             feedback_id=f"{key}:edition:digest:{_sender_id(list_id)}" if key else None,
             bulk=not notice,
             auto_submitted=notice,
+            signer=self.signer,
         )
 
 
