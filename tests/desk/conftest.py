@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import queue
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from digest.app.looking import Look
-from digest.app.parts import App
+from digest.bundled import Folder, bundled
 from digest.clock import Clock
 from digest.config import Settings
 from digest.desk.application import create_desk
@@ -27,12 +27,7 @@ from tests.support.newsrooms import Newsroom, newsroom
 SECRET = "the-secret-of-the-opened-address"
 ADDRESS = "http://127.0.0.1:8700"
 KEY = "2026-W47"
-
-
-def checks(_app: App, look: Look, offline: bool) -> dict[str, Any]:
-    """A report in the shape of the real ones."""
-    message = f"{look.require().subject}, {'offline' if offline else 'online'}"
-    return {"ok": True, "findings": [{"check": "size", "level": "ok", "message": message, "detail": []}]}
+FOLDERS: tuple[Folder, ...] = get_args(Folder)
 
 
 class Desk:
@@ -49,7 +44,7 @@ class Desk:
 
     def browser(self, *, offline: bool = False) -> TestClient:
         """Somebody's browser, which has not entered yet."""
-        desk = create_desk(self.bench, key=None, by="Ed", offline=offline, checks=checks, secret=SECRET)
+        desk = create_desk(self.bench, key=None, by="Ed", offline=offline, secret=SECRET)
         return TestClient(desk, base_url=ADDRESS, raise_server_exceptions=False)
 
     def open_settings(self) -> Settings:
@@ -84,11 +79,21 @@ class Desk:
 
 
 @contextmanager
+def own_copy(folder: Path) -> Iterator[None]:
+    """The bundled templates as they are now: who works on them meanwhile must not disturb what is seen."""
+    folders = {name: str(bundled(name)) for name in FOLDERS}
+    folders["email"] = str(shutil.copytree(folders["email"], folder / "bundled"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("digest.bundled._IN_CHECKOUT", folders)
+        yield
+
+
+@contextmanager
 def opened(url: str, folder: Path) -> Iterator[Desk]:
     """A desk on a Tuesday, with three comparisons that nobody has planned yet."""
     templates = folder / "templates"
     templates.mkdir()
-    with newsroom(url, newsletter={"templates": templates}) as room:
+    with own_copy(folder), newsroom(url, newsletter={"templates": templates}) as room:
         room.publish_many(3)
         desk = Desk(room, templates)
         try:
@@ -104,7 +109,7 @@ def running(open_settings: OpenSettings, clock: Clock) -> Iterator[str]:
     stop = threading.Event()
 
     def serve() -> None:
-        serve_desk(open_settings, clock, by="Ed", checks=checks, ready=addresses.put, stop=stop)
+        serve_desk(open_settings, clock, by="Ed", ready=addresses.put, stop=stop)
 
     thread = threading.Thread(target=serve)
     thread.start()

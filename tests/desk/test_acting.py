@@ -80,11 +80,21 @@ def test_other_bytes_are_not_approved(desk: Desk) -> None:
 
 
 def test_a_week_is_skipped_and_taken_up_again(desk: Desk) -> None:
-    """With its reason, which an empty text is not."""
-    assert desk.act("skip", reason=" ").status_code == 422
+    """With its reason, which is kept."""
     state = desk.act("skip", reason="holiday").json()
     assert (state["edition"]["status"], state["edition"]["reason"]) == ("skipped", "holiday")
     assert desk.act("plan").json()["edition"]["status"] == "draft"
+
+
+@pytest.mark.parametrize(("act", "fields"), [("skip", {}), ("edit", {"leave_out": "left1-vs-right1"})])
+def test_a_reason_is_needed(desk: Desk, act: str, fields: dict[str, object]) -> None:
+    """Blanks are none: nothing is done, and nothing stored."""
+    desk.act("plan")
+    before = desk.room.rows()
+    answer = desk.act(act, reason=" ", **fields)
+    assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
+    assert "reason" in answer.json()["message"]
+    assert desk.room.rows() == before
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,7 @@ def test_a_week_is_skipped_and_taken_up_again(desk: Desk) -> None:
         ("edit", {"order": []}),
         ("approve", {"sha256": {"subject": "", "html": "", "text": ""}}),
         ("skip", {"reason": "holiday"}),
+        ("plan", {}),
     ],
 )
 def test_nobody_is_overwritten_unseen(desk: Desk, act: str, fields: dict[str, object]) -> None:

@@ -16,11 +16,8 @@ def test_the_lines_around_are_shown(tmp_path: Path) -> None:
     assert [line.number for line in spot.source if line.here] == [3]
 
 
-def test_a_place_in_the_message_will_do(tmp_path: Path) -> None:
-    """An error without places may name one in words."""
-    (tmp_path / "body.mjml").write_text("a\nb\n", "utf-8")
-    (spot,) = spots(RenderError("body.mjml:2: tags nest too deep"), [tmp_path])
-    assert (spot.line, spot.message) == (2, "tags nest too deep")
+def test_an_error_without_places_shows_no_source(tmp_path: Path) -> None:
+    """Its message is all there is."""
     assert spots(RenderError("something else"), [tmp_path]) == []
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
+from digest.desk import guards
 from tests.desk.conftest import ADDRESS, KEY, SECRET, Desk, opened
 
 READ = (
@@ -175,7 +178,6 @@ def test_nonsense_is_answered(desk: Desk, body: bytes) -> None:
         ({"order": "a"}, "order: expected a list"),
         ({"order": [1]}, "order: expected a text"),
         ({"leave_out": "left1-vs-right1"}, "reason"),
-        ({"leave_out": "left1-vs-right1", "reason": "  "}, "reason"),
         ({"voices": {"tool": "left1", "numbers": [True]}}, "voices.numbers: expected a whole number"),
         ({"seen": -1, "pin": "x"}, "seen"),
         ({"seen": "1", "pin": "x"}, "seen"),
@@ -193,3 +195,42 @@ def test_a_wrong_field_is_named(desk: Desk, fields: dict[str, Any], named: str) 
 def test_too_much_is_refused(desk: Desk) -> None:
     """A body beyond a megabyte is not read to its end."""
     assert desk.act("edit", words={"intro": "x" * 1_100_000}).status_code == 413
+
+
+def test_a_body_that_never_ends_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends byte by byte is told 408 in the end; a stranger is sent away before anything is read."""
+    monkeypatch.setattr(guards, "BODY_SECONDS", 0.05)
+    browser = desk.browser()
+    assert trickle(browser, b"") == 401
+    browser.get(f"/enter/{SECRET}")
+    cookie = f"digest-desk-8700={browser.cookies['digest-desk-8700']}"
+    assert trickle(browser, cookie.encode()) == 408
+
+
+def trickle(browser: TestClient, cookie: bytes) -> int:
+    """The answer to an act that comes byte by byte."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    known = {"host": ADDRESS.removeprefix("http://"), "origin": ADDRESS, "content-type": "application/json"}
+    headers = [(name.encode(), value.encode()) for name, value in known.items()]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/plan",
+        "query_string": b"",
+        "server": ("127.0.0.1", 8700),
+        "headers": [*headers, (b"cookie", cookie)],
+    }
+
+    async def ask() -> None:
+        await browser.app(scope, receive, send)
+
+    asyncio.run(ask())
+    return int(sent[0]["status"])

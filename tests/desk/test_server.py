@@ -10,7 +10,7 @@ import pytest
 
 from digest.desk.server import serve_desk
 from digest.errors import ConfigError
-from tests.desk.conftest import KEY, Desk, checks, running
+from tests.desk.conftest import KEY, Desk, running
 
 
 def test_it_listens_on_this_machine_only(desk: Desk) -> None:
@@ -54,4 +54,4 @@ def test_a_taken_port_is_explained(desk: Desk) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"--port: cannot listen on 127.0.0.1:{port}"):
-            serve_desk(desk.open_settings, desk.room.clock, by="Ed", checks=checks, port=port)
+            serve_desk(desk.open_settings, desk.room.clock, by="Ed", port=port)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 
+from starlette.testclient import TestClient
+
 from digest.app import samples
 from digest.app.looking import look
+from digest.content.listing import withdraw
 from digest.errors import ConfigError
 from tests.desk.conftest import ADDRESS, KEY, Desk
 
@@ -42,6 +45,7 @@ def test_everything_is_told(desk: Desk) -> None:
     assert state["editions"] == [{"key": KEY, "status": "not planned yet", "subject": ""}]
     assert state["inbox"]["sender"] == "Weekly AI Tool Verdicts"
     assert len(state["inbox"]["rows"]) == 3
+    assert state["inbox"]["phone"] == {"subject": 41, "preheader": 90}
     assert len(state["tools"]) == 6
     assert state["rendered"]["sha256"] == look(desk.room.app, KEY).require().sha256()
     assert state["rendered"]["html_bytes"] == len(desk.client.get("/render/source").content)
@@ -49,6 +53,22 @@ def test_everything_is_told(desk: Desk) -> None:
     assert state["problem"] is None
     desk.room.plan(KEY)
     assert desk.state()["edition"]["version"] == 1
+
+
+def test_what_no_editor_can_change_is_final(desk: Desk) -> None:
+    """Sent in another edition or withdrawn; what an editor left out is not."""
+    sent, withdrawn, later = desk.slugs()
+    for slug in (withdrawn, later):
+        desk.act("edit", leave_out=slug, reason="withdrawn by mistake")
+    desk.room.approve(KEY)
+    with desk.room.app.database.write() as session:
+        withdraw(session, withdrawn, desk.room.clock.now())
+    desk.room.plan("2026-W48")
+    desk.room.publish_many(1)
+    key = "2026-W48"
+    answer = desk.act("edit", key=key, seen=1, leave_out=later, reason="already sent in a letter")
+    left = {one["comparison"]: one["final"] for one in answer.json()["edition"]["left_out"]}
+    assert left == {sent: True, withdrawn: True, later: False}
 
 
 def test_the_pictures_are_the_mail(desk: Desk) -> None:
@@ -150,11 +170,16 @@ def test_every_change_changes_the_signature(desk: Desk) -> None:
 
 def test_the_desk_stays_offline_when_told(desk: Desk) -> None:
     """`--offline` wins over what the page asks for."""
-    found = desk.client.get("/api/checks?online=1").json()
-    assert found["findings"][0]["message"].endswith("online")
+    assert checked(desk.client) >= {"size", "links", "contrast"}
+    assert "answering" not in checked(desk.client)
+    assert "answering" in checked(desk.client, online=1)
     browser = desk.browser(offline=True)
     browser.get("/enter/the-secret-of-the-opened-address")
-    found = browser.get("/api/checks?online=1").json()
-    assert found["offline"]
-    assert found["findings"][0]["message"].endswith("offline")
+    assert browser.get("/api/checks?online=1").json()["offline"]
+    assert "answering" not in checked(browser, online=1)
     assert browser.get("/api/edition", headers={"Origin": ADDRESS}).json()["offline"]
+
+
+def checked(browser: TestClient, **fields: int) -> set[str]:
+    """The names of the checks that had something to say."""
+    return {finding["check"] for finding in browser.get("/api/checks", params=fields).json()["findings"]}

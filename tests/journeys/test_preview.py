@@ -6,13 +6,20 @@ import email
 import re
 import shutil
 import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import policy
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.faults.smtp_server import Fault, FaultyServer, Script
-from tests.journeys.installation import EDITION, Installation, filled, installed
+from tests.journeys.installation import COMMAND, EDITION, Installation, filled, installed
 from tests.support.browsers import NAMES
 
 TUESDAY = ("--now", "2026-11-18T10:00:00Z")
@@ -106,6 +113,47 @@ def test_without_chromium_there_is_a_line_how_to_get_it(
     assert not (made.folder / "p.png").exists()
 
 
+@contextmanager
+def at_the_desk(made: Installation, **environment: str) -> Iterator[str]:
+    """`digest preview` as a process of its own; gives the address it prints, and ends it with SIGTERM."""
+    command = [*COMMAND, "preview", *TUESDAY, "--offline"]
+    known = {**made.environment, **environment}
+    with subprocess.Popen(command, cwd=made.folder, env=known, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert re.fullmatch(r"The desk is open at http://127\.0\.0\.1:\d+/enter/[\w-]{32}\n", line), line
+            yield line.split()[-1]
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+
+
+def test_the_browser_is_not_told_the_secret_by_command_line(made: Installation, browser: Browser) -> None:
+    """It opens a page that only we can read, which leads to the desk and is gone with it."""
+    told = made.folder / "told.txt"
+    opener = made.folder / "opener"
+    opener.write_text(f'#!/bin/sh\necho "$@" > {told}.part && mv {told}.part {told}\n', "utf-8")
+    opener.chmod(0o700)
+    with at_the_desk(made, BROWSER=str(opener), DISPLAY=":99") as address:
+        for _ in range(400):
+            if told.exists():
+                break
+            time.sleep(0.05)
+        given = told.read_text("utf-8").strip()
+        file = Path(url2pathname(urlsplit(given).path))
+        assert given == file.as_uri()
+        assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        assert address in file.read_text("utf-8")
+        page = browser.new_page()
+        page.goto(given)
+        page.wait_for_selector("html[data-ready]")
+        assert page.url == address.partition("/enter")[0] + "/"
+        page.close()
+    assert not file.parent.exists()
+
+
 def test_a_test_send_is_the_very_mail(made: Installation) -> None:
     """To the addresses named and nobody else, outside of the ledger; only sample links stand in it."""
     with FaultyServer() as server:
@@ -143,6 +191,7 @@ def test_who_was_overtaken_is_told(made: Installation) -> None:
     late = made.run("edition", "edit", EDITION, "--subject", "Second", "--if-version", seen, exits=1)
     assert b"somebody else changed edition" in late.stderr
     late = made.run("edition", "approve", EDITION, "--if-version", seen, exits=1)
+    assert b"somebody else changed edition" in late.stderr
     assert made.json("edition", "show", EDITION)["subject"] == "First"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from digest.editions.story import Quote
-from digest.rendering.voices import sentence, voices
+from digest.rendering.voices import heard, sentence, voices
 from tests.support.stories import tool
 
 CLAUSE = "The first clause of this goes on and on without an end in sight for quite a while, "
@@ -63,9 +63,7 @@ def test_nothing_is_too_odd_to_cut(text: str) -> None:
 
 def test_the_first_two_voices_are_heard() -> None:
     """In the order of the source, whatever their verdicts."""
-    said = tuple(
-        Quote(text, None, verdict) for text, verdict in [("a", "ship"), ("b", None), ("c", "skip")]
-    )
+    said = tuple(Quote(text, None, verdict) for text, verdict in [("a", "ship"), ("b", None), ("c", "skip")])
     picked = voices(replace(tool("A"), quotes=said))
     assert [(voice.text, voice.label) for voice in picked] == [("a", "Praise"), ("b", "")]
 
@@ -92,3 +90,26 @@ def test_an_empty_quote_is_no_voice() -> None:
     assert voices(replace(tool("A"), quotes=(Quote("Well."), Quote("  ")))) == voices(
         replace(tool("A"), quotes=(Quote("Well."),))
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen", "numbers"),
+    [
+        (["a", "b", "c"], (), (1, 2)),
+        (["a", "b", "c"], (3, 1), (3, 1)),
+        (["a", "a", "b"], (2,), (2,)),
+        (["a", "a", "a"], (), (1, 2)),
+        (["a", " ", "b"], (), (1, 3)),
+        (["a", " ", "b"], (2, 3), (3,)),
+        (["a", " ", "b"], (2,), (1, 3)),
+        (["a"], (0, 9, -1), (1,)),
+        ([" "], (1,), ()),
+    ],
+)
+def test_who_is_heard_has_a_number(
+    said: list[str], chosen: tuple[int, ...], numbers: tuple[int, ...]
+) -> None:
+    """Equal quotes are told apart, blank ones passed over; what is printed is just these."""
+    spoken = replace(tool("A"), quotes=tuple(map(Quote, said)), chosen=chosen)
+    assert heard(spoken) == numbers
+    assert [voice.text for voice in voices(spoken)] == [said[number - 1] for number in numbers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,13 +51,14 @@ def browser() -> Iterator[Browser]:
         pytest.skip(str(absent))
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with a page: rule, what it asks for, and the elements."""
+def violations(page: Page, *, without: Iterable[str] = ()) -> list[str]:
+    """What axe-core finds wrong with a page, `without` some rules: rule, what it asks for, the elements."""
     from axe_playwright_python.sync_playwright import Axe
 
     options: dict[str, Any] = {
         "runOnly": {"type": "tag", "values": list(RULES)},
         "resultTypes": ["violations"],
+        "rules": {rule: {"enabled": False} for rule in without},
     }
     found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}" for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +44,15 @@ class Look:
     def require(self) -> Rendered:
         """The bytes; raises the problem where there are none."""
         if self.rendered is None:
-            raise self.problem or Conflict(f"edition {self.key} has nothing in it")
+            # A copy, since an exception gathers the places that it passes, and a look may be asked often.
+            raise copy(self.problem or Conflict(f"edition {self.key} has nothing in it"))
         return self.rendered
+
+
+def coming_key(app: App) -> str:
+    """The edition that is looked at where none is named."""
+    with app.database.read() as session:
+        return app.rhythm.key_of(coming_slot(app, session, app.clock.now()))
 
 
 def look(app: App, key: str | None = None) -> Look:
@@ -52,14 +60,13 @@ def look(app: App, key: str | None = None) -> Look:
 
     A week that has no draft yet is planned on trial and the trial undone.
     """
-    now = app.clock.now()
+    key = key or coming_key(app)
     with app.database.read() as session:
-        key = key or app.rhythm.key_of(coming_slot(app, session, now))
         edition = find_edition(session, key)
         found = _facts(app, session, edition) if edition else None
     if found is None:
         with app.database.trial(lock="editions") as session:
-            facts, story, kept = _facts(app, session, plan_in(app, session, key, now))
+            facts, story, kept = _facts(app, session, plan_in(app, session, key, app.clock.now()))
         found = {**facts, "version": 0}, story, kept
     return _rendered(app, key, *found)
 

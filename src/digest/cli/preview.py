@@ -17,8 +17,7 @@ from digest.app.parts import App
 from digest.cli.shared import actor, app_of, now_option, print_json, settings_of
 from digest.cli.signals import until_signalled
 from digest.clock import SystemClock
-
-VIEWS = ("all", "desktop", "phone", "dark")
+from digest.desk.photographs import VIEWS, photograph
 
 
 def _file(text: str, words: str) -> Any:
@@ -46,7 +45,7 @@ class Wanted:
 @click.option("--text", **_file("text", "Write the text part."))
 @click.option("--eml", **_file("bytes", "Write the whole message as one reader gets it."))
 @click.option("--png", **_file("bytes", "Write a picture: desktop, phone and dark side by side."))
-@click.option("--view", type=click.Choice(VIEWS), default="all", help="Only this one in the picture.")
+@click.option("--view", type=click.Choice(tuple(VIEWS)), default="all", help="Only this one in the picture.")
 @click.option("--check", is_flag=True, help="Name every fault; exit 1 if there is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print what --check found as JSON.")
 @click.option("--offline", is_flag=True, help="Do not ask links whether they answer.")
@@ -113,10 +112,7 @@ def _write(app: App, look: looking.Look, wanted: Wanted, view: str) -> None:
 
 
 def _picture(page: str, view: str) -> bytes:
-    from digest.desk.photographs import VIEWS as FRAMES
-    from digest.desk.photographs import photograph
-
-    return photograph(page, FRAMES[view])
+    return photograph(page, VIEWS[view])
 
 
 def _check(app: App, look: looking.Look, offline: bool, as_json: bool) -> bool:
@@ -137,31 +133,26 @@ def _check(app: App, look: looking.Look, offline: bool, as_json: bool) -> bool:
 def _open_desk(
     ctx: click.Context, key: str | None, now: datetime | None, *, offline: bool, port: int, no_open: bool
 ) -> None:
+    from digest.desk.doorway import doorway
     from digest.desk.server import serve_desk
 
-    def ready(address: str) -> None:
-        click.echo(f"The desk is open at {address}\nIt is for you alone; Ctrl+C closes it.")
-        if not no_open and _has_screen(os.environ):
-            webbrowser.open(address)
+    with until_signalled() as stop, doorway() as lead_to:
 
-    with until_signalled() as stop:
+        def ready(address: str) -> None:
+            click.echo(f"The desk is open at {address}\nIt is for you alone; Ctrl+C closes it.")
+            if not no_open and _has_screen(os.environ):
+                webbrowser.open(lead_to(address))
+
         serve_desk(
             lambda: settings_of(ctx),
             SystemClock(now),
             key=key,
             by=actor(),
             offline=offline,
-            checks=_desk_checks,
             port=port,
             ready=ready,
             stop=stop,
         )
-
-
-def _desk_checks(app: App, look: looking.Look, offline: bool) -> dict[str, Any]:
-    from digest.app.checks import check_edition
-
-    return dict(check_edition(app, look, offline=offline).as_json())
 
 
 def _has_screen(environment: Mapping[str, str]) -> bool:

@@ -12,10 +12,10 @@ from starlette.routing import Route
 from digest.app import editors, samples
 from digest.app.parts import App
 from digest.desk.changes import change_of
-from digest.desk.fields import BadRequest, Fields, read_fields
-from digest.desk.guards import body_of
-from digest.desk.telling import tell
+from digest.desk.fields import Fields, read_fields
+from digest.desk.state import page_state
 from digest.desk.workbench import Workbench
+from digest.serving.bodies import body_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,11 @@ class Acting:
 
     def skip(self, app: App, key: str, fields: Fields) -> None:
         """Send nothing this week."""
-        reason = fields.text("reason").strip()
-        if not reason:
-            raise BadRequest("reason: expected why nothing is sent")
-        editors.skip(app, key, reason, fields.number("seen"))
+        editors.skip(app, key, fields.text("reason"), fields.number("seen"))
 
-    def plan(self, app: App, key: str, _fields: Fields) -> None:
+    def plan(self, app: App, key: str, fields: Fields) -> None:
         """Make or refresh the draft, or take a skipped week up again."""
-        editors.plan_edition(app, key)
+        editors.plan_edition(app, key, seen=fields.number("seen"))
 
     def test_send(self, request: Request) -> Response:
         """Mail the edition to some addresses; nothing is recorded."""
@@ -73,7 +70,7 @@ class Acting:
             fields = read_fields(body_of(request))
             key = fields.text("key")
             act(self.bench.app(), key, fields)
-            return JSONResponse(tell(self.bench, key, offline=self.offline))
+            return JSONResponse(page_state(self.bench, key, offline=self.offline))
 
         return answer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from digest.delivery.smtp import RelayUnreachable
 from digest.desk.fields import BadRequest
 from digest.errors import ConfigError, Conflict, DigestError, NotFound, RelayRefused, RenderError, Stale
-from digest.logs import get_logger
+from digest.serving.failures import log_failure
 
 # The most specific class first: what the page calls it, and its status.
 KINDS: Final[Mapping[type[DigestError], tuple[str, int]]] = {
@@ -40,10 +39,9 @@ def handlers() -> Mapping[Any, Callable[[Request, Exception], Response]]:
     return {DigestError: _digest, HTTPException: _http, SQLAlchemyError: _database}
 
 
-def unexpected(error: Exception) -> Response:
-    """What nobody expected: logged, and told without details."""
-    _log(error)
-    return problem("failed", "something went wrong here; the terminal says where", 500)
+def log_desk_failure(error: Exception) -> None:
+    """Keep what nobody expected."""
+    log_failure(error, "the desk could not answer", "desk.failed")
 
 
 def _digest(_request: Request, error: Exception) -> Response:
@@ -57,14 +55,5 @@ def _http(_request: Request, error: Exception) -> Response:
 
 
 def _database(_request: Request, error: Exception) -> Response:
-    _log(error)
+    log_desk_failure(error)
     return problem("database", "the database does not answer; try again in a moment", 503)
-
-
-def _log(error: Exception) -> None:
-    """Kind and place only: the words of a database error may hold addresses."""
-    frames = traceback.extract_tb(error.__traceback__)
-    trace = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    get_logger().error(
-        "the desk could not answer", action="desk.failed", error=type(error).__name__, trace=trace
-    )

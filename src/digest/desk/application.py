@@ -13,7 +13,6 @@ from digest.desk.answers import handlers
 from digest.desk.events import Events
 from digest.desk.guards import Guard
 from digest.desk.showing import Showing
-from digest.desk.telling import Checks
 from digest.desk.workbench import Workbench
 
 
@@ -23,17 +22,16 @@ def create_desk(
     key: str | None,
     by: str,
     offline: bool,
-    checks: Checks,
     secret: str,
     closing: threading.Event | None = None,
 ) -> Starlette:
     """The desk over a workbench, opened at `/enter/{secret}`.
 
-    `key` is the edition shown first, by default the coming one. `by` is recorded as who approves. `checks`
-    gets the parts, the look and whether to stay offline. `closing` ends streams that would never end.
+    `key` is the edition shown first, by default the coming one. `by` is recorded as who approves.
+    `closing` ends streams that would never end.
     """
     parts = (
-        Showing(bench, key, offline, checks),
+        Showing(bench, key, offline),
         Acting(bench, by, offline),
         Events(bench, closing or threading.Event()),
     )

@@ -41,9 +41,7 @@ def _pin(fields: Fields) -> Change:
 
 
 def _leave_out(fields: Fields) -> Change:
-    slug, reason = fields.text("leave_out"), fields.text("reason").strip()
-    if not reason:
-        raise BadRequest("reason: expected why it is left out")
+    slug, reason = fields.text("leave_out"), fields.text("reason")
     return lambda session, edition: editing.leave_out(session, edition, slug, reason)
 
 

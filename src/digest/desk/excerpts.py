@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from digest.errors import Place, RenderError
 AROUND: Final = 3
 WIDEST: Final = 400  # characters of one line
 MOST_PLACES: Final = 20
-_IN_MESSAGE: Final = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): (?P<message>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,7 @@ class Spot:
 
 def spots(error: RenderError, folders: Sequence[Path]) -> list[Spot]:
     """Every place that the error names; none where it names none."""
-    return [_spot(place, folders) for place in _places(error)[:MOST_PLACES]]
-
-
-def _places(error: RenderError) -> Sequence[Place]:
-    if error.places:
-        return error.places
-    match = _IN_MESSAGE.fullmatch(str(error))
-    return [Place(match["file"], int(match["line"]), match["message"])] if match else []
+    return [_spot(place, folders) for place in error.places[:MOST_PLACES]]
 
 
 def _spot(place: Place, folders: Sequence[Path]) -> Spot:

@@ -12,16 +12,18 @@ import secrets
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
 
-from digest.desk.answers import problem, unexpected
+from digest.desk.answers import log_desk_failure, problem
+from digest.serving.failures import bare_page
+from digest.serving.gate import Gate
 
 HOSTS: Final = ("127.0.0.1", "localhost")
 BODY_LIMIT: Final = 1024 * 1024
-BODY: Final = "digest.body"
+BODY_SECONDS: Final = 20
 ENTER: Final = "/enter/"
 
 HEADERS: Final[Mapping[str, str]] = {
@@ -37,48 +39,33 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 
+# What the page is told, by status.
+SAID: Final[Mapping[int, tuple[str, str]]] = {
+    408: ("bad", "that took too long to arrive; try again"),
+    413: ("bad", "that was too much text"),
+    500: ("failed", "something went wrong here; the terminal says where"),
+}
 
-def body_of(request: Request) -> bytes:
-    """The whole body, which the guard has read already."""
-    body: bytes = request.scope[BODY]
-    return body
 
-
-class Guard:
+class Guard(Gate):
     """Lets in who has the cookie, hands it to who has the secret, and refuses everybody else."""
 
     def __init__(self, app: ASGIApp, *, secret: str) -> None:
         """`secret` is what the opened address holds; the cookie's value is another one."""
-        self._app = app
+        super().__init__(app, headers=HEADERS, limit=BODY_LIMIT, seconds=BODY_SECONDS)
         self._secret = secret
         self._pass = secrets.token_urlsafe(32)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        out = _Sender(send)
-        try:
-            await self._answer(scope, receive, out)
-        except Exception as error:
-            answer = unexpected(error)
-            if out.started:
-                raise
-            await answer(scope, receive, out)
+    def answer_for(self, status: int) -> Response:
+        """A problem that the page shows."""
+        return problem(*SAID[status], status)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(scope)
-        if refusal is None and scope["method"] == "POST":
-            body = await _read(receive)
-            if body is None:  # the other side hung up half-way: nothing was asked
-                return
-            refusal = problem("bad", "that was too much text", 413) if len(body) > BODY_LIMIT else None
-            scope = {**scope, BODY: body}
-        await (refusal or self._app)(scope, receive, send)
+    def log(self, error: Exception) -> None:
+        """Keep what nobody expected."""
+        log_desk_failure(error)
 
-    def _refusal(self, scope: Scope) -> Response | None:
-        """What to answer instead, or None for a request that may pass."""
+    def refusal(self, scope: Scope) -> Response | None:
+        """What strangers and other sites are told; None for a request that may pass."""
         request = Request(scope)
         port = scope["server"][1]
         host = request.headers.get("host", "")
@@ -98,7 +85,7 @@ class Guard:
         # Not a redirect: where another site holds the link, a browser would leave a strict cookie behind.
         key = request.query_params.get("key", "")
         goal = html.escape(f"/?key={key}" if key.replace("-", "").isalnum() else "/")
-        page = HTMLResponse(_page("The desk is open", f'<a href="{goal}">Go on to it</a>', goal))
+        page = bare_page(200, "The desk is open", f'<a href="{goal}">Go on to it</a>', goal)
         page.set_cookie(_cookie(port), self._pass, path="/", httponly=True, samesite="strict")
         return page
 
@@ -116,7 +103,7 @@ def _stranger(request: Request) -> Response:
     if request.url.path.startswith("/api/"):
         return problem("stranger", "this desk was closed or opened anew; start `digest preview` again", 401)
     sentence = "Open the address that <code>digest preview</code> printed: it holds the key to this page."
-    return HTMLResponse(_page("The desk is locked", sentence), 401)
+    return bare_page(401, "The desk is locked", sentence)
 
 
 def _from_elsewhere(headers: Headers, host: str) -> Response | None:
@@ -136,42 +123,3 @@ def _embedded(headers: Headers) -> Response | None:
     ):
         return None
     return problem("refused", "this did not come from the desk's own page", 403)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The body, or as much of it as shows that it is too large; None when the client is gone."""
-    body = b""
-    while len(body) <= BODY_LIMIT:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    return body
-
-
-class _Sender:
-    """`send`, adding the headers that a response does not set itself."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-        await self._send(message)
-
-
-def _page(title: str, sentence: str, goal: str = "") -> str:
-    onward = f'<meta http-equiv="refresh" content="0; url={goal}">' if goal else ""
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="icon" href="data:,"><title>{title}</title>{onward}'
-        f"<h1>{title}</h1><p>{sentence}</p></html>"
-    )

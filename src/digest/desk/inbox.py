@@ -21,9 +21,10 @@ class Client:
 
 
 # Typical windows; a wider one shows more, a larger font less.
+PHONE: Final = Client("Apple Mail on a phone", 41, 90)
 CLIENTS: Final = (
     Client("Gmail in a browser", 70, 70, together=True),
-    Client("Apple Mail on a phone", 41, 90),
+    PHONE,
     Client("Outlook on a desktop", 55, 55),
 )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from digest.editions.editing import MOST_VOICES
 from digest.editions.story import Story, Tool
-from digest.rendering.voices import voices
+from digest.rendering.voices import heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,9 @@ def _told(story: Story) -> Iterator[Tool]:
 
 
 def _speaker(tool: Tool) -> Speaker:
-    heard = _heard(tool)
+    printed = heard(tool)
     found = tuple(
-        Voice(number, quote.text, quote.reviewer, quote.verdict, number in heard)
+        Voice(number, quote.text, quote.reviewer, quote.verdict, number in printed)
         for number, quote in enumerate(tool.quotes, 1)
     )
     return Speaker(tool.slug, tool.name, bool(tool.chosen), MOST_VOICES, found)
-
-
-def _heard(tool: Tool) -> set[int]:
-    """The editor's choice, else the quotes that the email prints: found by printing each alone."""
-    if tool.chosen:
-        return set(tool.chosen)
-    printed = voices(tool)
-    alone = {number: voices(replace(tool, quotes=(quote,))) for number, quote in enumerate(tool.quotes, 1)}
-    return {number for number, voice in alone.items() if voice and voice[0] in printed}

@@ -14,9 +14,8 @@ from starlette.applications import Starlette
 from digest.clock import Clock
 from digest.desk.application import create_desk
 from digest.desk.guards import ENTER
-from digest.desk.telling import Checks
 from digest.desk.workbench import OpenSettings, Workbench
-from digest.serving import Server, listen
+from digest.serving.server import Server, listen
 
 HOST: Final = "127.0.0.1"
 
@@ -28,7 +27,6 @@ def serve_desk(
     key: str | None = None,
     by: str,
     offline: bool = False,
-    checks: Checks,
     port: int = 0,
     ready: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
@@ -42,9 +40,7 @@ def serve_desk(
     secret, closing = secrets.token_urlsafe(24), threading.Event()
     bench = Workbench(open_settings, clock)
     try:
-        desk = create_desk(
-            bench, key=key, by=by, offline=offline, checks=checks, secret=secret, closing=closing
-        )
+        desk = create_desk(bench, key=key, by=by, offline=offline, secret=secret, closing=closing)
         with listen(HOST, port, "--port") as listener:
             _Server(desk, _told(ready, secret), stop, closing).run(sockets=[listener])
     finally:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from digest.app import samples
 from digest.desk.pictures import PICTURES
-from digest.desk.telling import Checks, tell
+from digest.desk.state import page_state
 from digest.desk.workbench import Shown, Workbench
 from digest.errors import NotFound
 from digest.rendering.rendered import Rendered
@@ -32,7 +32,6 @@ class Showing:
     bench: Workbench
     key: str | None
     offline: bool
-    checks: Checks
 
     def routes(self) -> list[Route]:
         """The paths answered here."""
@@ -60,14 +59,15 @@ class Showing:
 
     def edition(self, request: Request) -> Response:
         """Everything the page shows."""
-        return JSONResponse(tell(self.bench, self._key(request), offline=self.offline))
+        return JSONResponse(page_state(self.bench, self._key(request), offline=self.offline))
 
     def check(self, request: Request) -> Response:
         """What the checks say; `online=1` also asks the links, unless the desk is offline."""
+        from digest.app.checks import check_edition  # takes a moment, and the page is wanted first
+
         shown = self._shown(request)
-        shown.look.require()
         offline = self.offline or request.query_params.get("online") != "1"
-        report = self.checks(shown.app, shown.look, offline)
+        report = check_edition(shown.app, shown.look, offline=offline).as_json()
         return JSONResponse({**report, "offline": offline, "signature": shown.signature})
 
     def picture(self, request: Request) -> Response:

@@ -13,30 +13,48 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from digest.app.looking import Look, look
+from digest.app.looking import Look, coming_key, look
 from digest.app.parts import App
 from digest.bundled import bundled
 from digest.clock import Clock
 from digest.config import Settings
 from digest.db import Database
 from digest.db.revisions import require_current
-from digest.desk.watching import DataWatch, folder_state
+from digest.db.watching import DataWatch
+from digest.desk.watching import TABLES, folder_state
 from digest.errors import ConfigError, DigestError
 
-KEPT_SECONDS: Final = 30  # a week that is not planned yet changes as time goes by
+KEPT_SECONDS: Final = 30  # what time alone may change: a week that is not planned yet, a failure
 KEPT_LOOKS: Final = 8
 
 OpenSettings = Callable[[], Settings]
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Settings, and the templates' files as they are."""
+
+    settings: Settings
+    templates: object
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """One state of settings and templates, and the parts made for it; `number` tells states apart."""
+    """One state, and the parts made for it; `number` tells states apart."""
 
     app: App
     watch: DataWatch
-    templates: object
+    state: State
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A state that no parts could be made for: what was wrong, and when (monotonic seconds)."""
+
+    state: State
+    message: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +64,18 @@ class Shown:
     app: App
     look: Look
     signature: str
+    made: float
+
+    def holds(self, signature: str) -> bool:
+        """Whether it is still what is there: a week that is not planned yet changes as time goes by."""
+        lasts = self.look.edition["version"] > 0 or time.monotonic() - self.made <= KEPT_SECONDS
+        return self.signature == signature and lasts
 
 
 class Workbench:
     """Holds the parts and makes them anew whenever a setting or a template changes.
 
-    Settings that cannot be read are told in `problem`, and the last good ones stay.
+    Settings that cannot be read, or whose database cannot, are told in `problem`; the last good ones stay.
     """
 
     def __init__(self, open_settings: OpenSettings, clock: Clock) -> None:
@@ -59,23 +83,27 @@ class Workbench:
         self._open_settings = open_settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._looks: dict[str | None, tuple[float, Shown]] = {}
+        self._looks: dict[str, Shown] = {}
+        self._turns: dict[str, threading.Lock] = {}
+        self._failure: Failure | None = None
         self.problem: str | None = None
-        self._parts = self._build(open_settings(), None)
+        self._parts = self._build(_state(open_settings()), None)
 
     def app(self) -> App:
         """The parts as of now."""
         return self._refreshed().app
 
     def look(self, key: str | None) -> Shown:
-        """An edition as it stands; made once for each state of settings, templates and data."""
-        parts = self._refreshed()
-        signature = self._signature(parts)
-        made, shown = self._looks.get(key, (0.0, None))
-        if shown is None or shown.signature != signature or time.monotonic() - made > KEPT_SECONDS:
-            shown = Shown(parts.app, look(parts.app, key), signature)
-            self._keep(key, shown)
-        return shown
+        """An edition as it stands, by default the coming one; made once for each state of everything."""
+        key = key or coming_key(self.app())
+        with self._turn(key):  # who asks while it is being made waits for it
+            parts = self._refreshed()
+            signature = self._signature(parts)
+            shown = self._looks.get(key)
+            if shown is None or not shown.holds(signature):
+                shown = Shown(parts.app, look(parts.app, key), signature, time.monotonic())
+                self._keep(key, shown)
+            return shown
 
     def signature(self) -> str:
         """A short text that changes whenever settings, templates or data do."""
@@ -86,11 +114,16 @@ class Workbench:
         self._parts.watch.close()
         self._parts.app.database.close()
 
-    def _keep(self, key: str | None, shown: Shown) -> None:
+    def _turn(self, key: str) -> threading.Lock:
         with self._lock:
+            return self._turns.setdefault(key, threading.Lock())
+
+    def _keep(self, key: str, shown: Shown) -> None:
+        with self._lock:
+            self._looks.pop(key, None)
             while len(self._looks) >= KEPT_LOOKS:
                 del self._looks[next(iter(self._looks))]
-            self._looks[key] = time.monotonic(), shown
+            self._looks[key] = shown
 
     def _signature(self, parts: Parts) -> str:
         state = f"{parts.number} {self.problem} {parts.watch.version()}"
@@ -99,11 +132,11 @@ class Workbench:
     def _refreshed(self) -> Parts:
         with self._lock:
             settings, problem = self._settings()
-            if settings != self._parts.app.settings or _templates(settings) != self._parts.templates:
-                try:
-                    self._parts = self._build(settings, self._parts)
-                except DigestError as error:
-                    problem = str(error)
+            try:
+                self._take(_state(settings))
+            except DigestError as error:
+                problem = str(error)
+                self._take(_state(self._parts.app.settings))  # templates are followed all the same
             self.problem = problem
             return self._parts
 
@@ -114,18 +147,32 @@ class Workbench:
         except DigestError as error:
             return self._parts.app.settings, str(error)
 
-    def _build(self, settings: Settings, before: Parts | None) -> Parts:
+    def _take(self, state: State) -> None:
+        """Make parts for another state; what failed is not tried again at once: a database may be slow."""
+        if state == self._parts.state:
+            return
+        failure = self._failure
+        if failure and failure.state == state and time.monotonic() - failure.at <= KEPT_SECONDS:
+            raise ConfigError(failure.message)
+        try:
+            self._parts = self._build(state, self._parts)
+        except DigestError as error:
+            self._failure = Failure(state, str(error), time.monotonic())
+            raise
+
+    def _build(self, state: State, before: Parts | None) -> Parts:
         """New parts; the database's connections stay while the setting does."""
-        if before and before.app.settings.database.url == settings.database.url:
+        url = state.settings.database.url
+        if before and before.app.settings.database.url == url:
             database, watch = before.app.database, before.watch
         else:
-            database = _open(settings.database.url)
-            watch = DataWatch(database)
+            database = _open(url)
+            watch = DataWatch(database, TABLES)
         if before and before.watch is not watch:
             before.watch.close()
             before.app.database.close()
-        app = App(settings, self._clock, database)
-        return Parts(app, watch, _templates(settings), before.number + 1 if before else 1)
+        app = App(state.settings, self._clock, database)
+        return Parts(app, watch, state, before.number + 1 if before else 1)
 
 
 def template_folders(settings: Settings) -> list[Path]:
@@ -133,8 +180,8 @@ def template_folders(settings: Settings) -> list[Path]:
     return [folder for folder in (settings.newsletter.templates, bundled("email")) if folder is not None]
 
 
-def _templates(settings: Settings) -> object:
-    return [folder_state(folder) for folder in template_folders(settings)]
+def _state(settings: Settings) -> State:
+    return State(settings, [folder_state(folder) for folder in template_folders(settings)])
 
 
 def _open(url: str) -> Database:

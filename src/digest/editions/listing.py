@@ -17,6 +17,15 @@ def list_editions(session: Session) -> list[Edition]:
     return list(session.scalars(select(Edition).order_by(Edition.key.desc())))
 
 
+def overview(session: Session) -> list[dict[str, str]]:
+    """Key, status and subject of every edition, the newest week first, without reading what is in them."""
+    query = select(Edition.key, Edition.status, Edition.subject).order_by(Edition.key.desc())
+    return [
+        {"key": key, "status": status.value, "subject": subject}
+        for key, status, subject in session.execute(query)
+    ]
+
+
 def as_json(edition: Edition) -> dict[str, Any]:
     """One edition in the shape of `digest edition show --json`."""
     decided = {choice.comparison_id: choice.kind for choice in edition.choices}
@@ -34,7 +43,7 @@ def as_json(edition: Edition) -> dict[str, Any]:
         "version": edition.version,
         "own": {"subject": edition.own_subject, "preheader": edition.own_preheader},
         "items": [{**_row(item, decided), "position": item.position} for item in edition.items],
-        "left_out": [_row(left, decided) for left in edition.left_out],
+        "left_out": [{**_row(left, decided), "final": _is_final(left)} for left in edition.left_out],
         "voices": {voice.tool.slug: voice.numbers for voice in edition.voices},
         "briefly": edition.briefly,
         "sha256": hashes,
@@ -52,3 +61,8 @@ def _row(row: Item | LeftOut, decided: Mapping[int, str]) -> dict[str, Any]:
         "reason": row.reason,
         "decided": decided.get(row.comparison_id),
     }
+
+
+def _is_final(left: LeftOut) -> bool:
+    """Whether an editor can do nothing about it: readers get it in another edition, or it was withdrawn."""
+    return left.reaches_readers_elsewhere or left.comparison.withdrawn_at is not None

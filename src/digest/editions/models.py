@@ -6,8 +6,8 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ColumnElement, ForeignKey, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from digest.content.models import Comparison, Tool
 from digest.db import Base, Id, word_enum
@@ -103,6 +103,13 @@ class LeftOut(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), index=True)
     comparison_id: Mapped[int] = mapped_column(ForeignKey("comparisons.id"))
     reason: Mapped[str]
+    reaches_readers_elsewhere: Mapped[bool] = column_property(
+        select(Item.edition_id)
+        .join(Edition)
+        .where(Item.comparison_id == comparison_id, Item.edition_id != edition_id, reaches_readers())
+        .correlate_except(Item, Edition)
+        .exists()
+    )
 
     comparison: Mapped[Comparison] = relationship(lazy="joined", innerjoin=True)
 

@@ -31,10 +31,18 @@ class Voice:
 
 
 def voices(tool: Tool) -> tuple[Voice, ...]:
-    """The quotes that the editor chose, in that order, else the first two."""
-    spoken = [quote for quote in tool.quotes if clean(quote.text)]
-    chosen = [tool.quotes[number - 1] for number in tool.chosen if 0 < number <= len(tool.quotes)]
-    return tuple(map(_voice, [quote for quote in chosen if quote in spoken] or spoken[:DEFAULT_VOICES]))
+    """The quotes that are heard, ready to print."""
+    return tuple(_voice(tool.quotes[number - 1]) for number in heard(tool))
+
+
+def heard(tool: Tool) -> tuple[int, ...]:
+    """Numbers of the quotes that are printed, 1 for the first: the editor's choice in its order, else two.
+
+    A blank quote says nothing, chosen or not.
+    """
+    spoken = [number for number, quote in enumerate(tool.quotes, 1) if clean(quote.text)]
+    chosen = [number for number in tool.chosen if number in spoken]
+    return tuple(chosen or spoken[:DEFAULT_VOICES])
 
 
 def sentence(text: str, width: int = QUOTE_WIDTH) -> str:
@@ -64,9 +72,11 @@ def _unquoted(text: str) -> str:
 
 
 def _sentence_ends(line: str) -> Iterator[int]:
-    for match in _END.finditer(line):
-        if not _ABBREVIATION.search(line[: match.end()]) and not line[match.end() :].lstrip()[:1].islower():
-            yield match.end()
+    """Where the sentences of a clean line end, as far as one could be printed whole."""
+    for match in _END.finditer(line, 0, LONGEST_SENTENCE + 1):
+        end = match.end()
+        if not _ABBREVIATION.search(line[:end]) and not line[end : end + 2].lstrip()[:1].islower():
+            yield end
 
 
 def _cut_at_pause(line: str, width: int) -> str:

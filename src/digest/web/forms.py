@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from digest.editions.phrasing import clean
-from digest.web.guards import body_of
+from digest.serving.bodies import body_of
 
 FIELDS = 50
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from digest.app.parts import App
-from digest.serving import BACKLOG, Server, listen
+from digest.serving.server import BACKLOG, Server, listen
 from digest.web.application import create_application
 from digest.web.connections import Connection
 

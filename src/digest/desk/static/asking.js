@@ -1,6 +1,7 @@
 // A plain question before an act that is not undone by a click: a native dialog, so that keys and focus behave.
 
 import { byId, el, fill } from "./dom.js";
+import { store } from "./store.js";
 
 // Resolves to null where the editor backs out, else to the reason typed ("" where none was asked for).
 export function ask({ title, sentences, yes, danger = false, reason = null }) {
@@ -35,7 +36,7 @@ const typed = () => byId("asking-reason")?.value.trim() ?? "";
 function field({ label, hint }) {
   return [
     el("label", { for: "asking-reason" }, label),
-    el("input", { id: "asking-reason", maxlength: "1000", autocomplete: "off", "aria-describedby": "asking-hint" }),
+    el("input", { id: "asking-reason", maxlength: String(store.state.longest.line), autocomplete: "off", "aria-describedby": "asking-hint" }),
     el("p", { id: "asking-hint", class: "hint" }, hint),
   ];
 }

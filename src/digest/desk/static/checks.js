@@ -2,7 +2,7 @@
 
 import { get, Refusal } from "./api.js";
 import { sentence } from "./acts.js";
-import { byId, count, el, fill } from "./dom.js";
+import { byId, count, el, fill, speak } from "./dom.js";
 import { store, watch } from "./store.js";
 
 const PAUSE = 700;
@@ -42,7 +42,9 @@ async function run(online) {
     if (!(error instanceof Refusal)) throw error;
     trouble = error.message;
   }
-  if (mine === asked) render(trouble && sentence(trouble));
+  if (mine !== asked) return;
+  render(trouble && sentence(trouble));
+  speak(trouble ? sentence(trouble) : verdictInWords(), "spoken-verdict");
 }
 
 const of = (level) => report?.findings.filter((finding) => finding.level === level) ?? [];

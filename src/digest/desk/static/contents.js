@@ -51,14 +51,13 @@ function row(state, item, place, total) {
     el("div", { class: "row-line" }, el("p", { class: "row-why" }, reason), acts));
   if (free) {
     node.addEventListener("keydown", (event) => byKey(event, slug));
-    draggable(handle, node, byId("items"), (to) => place_(slug, to));
+    draggable(handle, node, byId("items"), (to) => moveTo(slug, to));
   }
   return node;
 }
 
 function outRow(state, item) {
-  const { comparison: slug, title, reason, decided } = item;
-  const final = /^(already sent in|withdrawn)/.test(reason);
+  const { comparison: slug, title, reason, decided, final } = item;
   const acts = !isDraft(state) || final ? null : el("div", { class: "row-acts" },
     button(`pull-${slug}`, "Pull in", `Pull in: ${title}`, () => pin(slug, title)),
     decided ? button(`forget-${slug}`, "Undo", `Undo the decision about ${title}`, () => undo(slug, title)) : null);
@@ -84,9 +83,9 @@ function byKey(event, slug) {
 
 const order = () => wanted ?? store.state.edition.items.map((item) => item.comparison);
 
-const move = (slug, step) => place_(slug, order().indexOf(slug) + step);
+const move = (slug, step) => moveTo(slug, order().indexOf(slug) + step);
 
-function place_(slug, to) {
+function moveTo(slug, to) {
   const before = order();
   const next = moved(before, slug, to);
   if (next.join() === before.join()) return;

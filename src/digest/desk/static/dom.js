@@ -27,9 +27,9 @@ export function fill(place, children, fallback = null) {
   }
 }
 
-// Says something to people who use a screen reader.
-export function speak(words) {
-  const place = byId("spoken");
+// Says something to people who use a screen reader; each place says its own, so that none cuts another short.
+export function speak(words, where = "spoken") {
+  const place = byId(where);
   place.textContent = "";
   requestAnimationFrame(() => { place.textContent = words; });
 }

@@ -6,7 +6,7 @@ import { verdictInWords } from "./checks.js";
 import { byId, count, el, fill } from "./dom.js";
 import { notice, withdraw } from "./notices.js";
 import { store, watch } from "./store.js";
-import { settled } from "./words.js";
+import { settled, unsaved } from "./words.js";
 
 export function masthead() {
   watch((state) => [state.newsletter, state.edition, state.approval, state.timezone, state.overdue, state.rendered?.sha256], render);
@@ -62,13 +62,12 @@ function acts(state) {
 // What the editor was shown is named when the question is put: whatever changes while it stands is not approved.
 async function approve() {
   const { edition, rendered, timezone, overdue } = store.state;
-  const unsaved = byId("saved").textContent.startsWith("Not saved");
   const yes = await ask({
     title: `Approve ${week(edition.key)}?`,
     sentences: [
       `“${rendered.subject}”, ${count(edition.items.length, "comparison")}. From now on its bytes do not change, and it goes out ${overdue ? "with the next run" : moment(edition.slot, timezone)}.`,
       verdictInWords(),
-      ...(unsaved ? ["Words you typed are not saved yet and would not be in it."] : []),
+      ...(unsaved() ? ["Words you typed are not saved yet and would not be in it."] : []),
     ],
     yes: "Approve it",
   });

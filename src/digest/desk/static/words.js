@@ -7,9 +7,9 @@ import { isDraft, store, watch } from "./store.js";
 const PAUSE = 900;
 
 const FIELDS = [
-  { name: "subject", label: "Subject", room: 41, of: (edition) => edition.own.subject ?? "", written: (edition) => edition.subject },
-  { name: "preheader", label: "Preheader", room: 90, of: (edition) => edition.own.preheader ?? "", written: (edition) => edition.preheader },
-  { name: "intro", label: "Intro", of: (edition) => edition.intro, hint: "Markdown: **bold**, _italic_, [words](https://…), lists with -." },
+  { name: "subject", label: "Subject", of: (edition) => edition.own.subject ?? "", written: (edition) => edition.subject },
+  { name: "preheader", label: "Preheader", of: (edition) => edition.own.preheader ?? "", written: (edition) => edition.preheader },
+  { name: "intro", label: "Intro", tall: true, of: (edition) => edition.intro, hint: "Markdown: **bold**, _italic_, [words](https://…), lists with -." },
 ];
 
 const known = {}; // what the server had when the editor last agreed with it
@@ -25,14 +25,14 @@ export function words() {
       el("p", { id: "saved", role: "status" })),
   ]);
   byId("words-form").addEventListener("submit", (event) => { event.preventDefault(); held = false; save(); });
-  window.addEventListener("beforeunload", (event) => { if (isDraft(store.state) && typed().length) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (isDraft(store.state) && unsaved()) event.preventDefault(); });
   watch((state) => [state.edition.own, state.edition.intro, state.edition.subject, state.edition.preheader,
     state.edition.status, state.edition.key], render);
 }
 
-function field({ name, label, hint, room }) {
-  const input = el(room ? "input" : "textarea", {
-    id: `word-${name}`, name, autocomplete: "off", spellcheck: "true", rows: room ? null : "6",
+function field({ name, label, hint, tall }) {
+  const input = el(tall ? "textarea" : "input", {
+    id: `word-${name}`, name, autocomplete: "off", spellcheck: "true", rows: tall ? "6" : null,
     "aria-describedby": `about-${name} count-${name}`, on: { input: () => changed(name) },
   });
   return el("div", { class: "field" },
@@ -57,6 +57,7 @@ function render(state) {
     } else if (told === sending[one.name]) known[one.name] = { value: told, key: edition.key };
     else if (told !== mine.value) clash(one, told, edition.key);
     input(one.name).readOnly = !isDraft(state);
+    input(one.name).maxLength = one.tall ? state.longest.text : state.longest.line;
     about(one, edition);
     measure(one);
   }
@@ -115,10 +116,13 @@ async function save() {
   } else if (!typed().length) status("Saved");
 }
 
+// Whether words were typed that the server does not have.
+export const unsaved = () => typed().length > 0;
+
 // Saves what is typed before the page turns to something else; whether nothing stays behind.
 export async function settled() {
   await save();
-  return !typed().length;
+  return !unsaved();
 }
 
 function about(one, edition) {
@@ -140,7 +144,8 @@ function start(one) {
   changed(one.name);
 }
 
-function measure({ name, room }) {
+function measure({ name }) {
+  const room = store.state.inbox.phone[name];
   const length = [...input(name).value].length;
   const over = room && length > room ? `; phones show about ${room}` : "";
   byId(`count-${name}`).textContent = `${count(length, "character")}${over}`;

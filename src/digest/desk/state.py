@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from digest.app import samples
-from digest.app.looking import Look
-from digest.app.parts import App
 from digest.clock import iso
 from digest.desk import inbox
 from digest.desk.excerpts import spots
+from digest.desk.fields import LONGEST_LINE, LONGEST_TEXT
 from digest.desk.quotes import speakers
 from digest.desk.workbench import Shown, Workbench, template_folders
-from digest.editions.models import Edition
+from digest.editions import listing
 from digest.errors import RenderError
 
 UNPLANNED: Final = "not planned yet"
 
-Checks = Callable[[App, Look, bool], dict[str, Any]]
 
-
-def tell(bench: Workbench, key: str | None, *, offline: bool) -> dict[str, Any]:
+def page_state(bench: Workbench, key: str | None, *, offline: bool) -> dict[str, Any]:
     """The edition called `key`, by default the coming one, with all there is to say about it."""
     shown = bench.look(key)
     editions = _editions(shown)
@@ -36,6 +30,7 @@ def tell(bench: Workbench, key: str | None, *, offline: bool) -> dict[str, Any]:
         "timezone": shown.app.settings.schedule.timezone,
         "offline": offline,
         "most_addresses": samples.MOST_ADDRESSES,
+        "longest": {"line": LONGEST_LINE, "text": LONGEST_TEXT},
         "overdue": shown.look.edition["slot"] <= (iso(shown.app.clock.now()) or ""),
         "edition": shown.look.edition,
         "inbox": _inbox(shown),
@@ -52,8 +47,8 @@ def _inbox(shown: Shown) -> dict[str, Any]:
         subject, preheader = shown.look.edition["subject"], shown.look.edition["preheader"]
     return {
         "sender": inbox.sender_name(shown.app.settings.newsletter.sender),
-        "mailbox": shown.app.settings.newsletter.sender,
         "rows": [asdict(row) for row in inbox.rows(subject, preheader)],
+        "phone": {"subject": inbox.PHONE.subject, "preheader": inbox.PHONE.preheader},
     }
 
 
@@ -67,7 +62,6 @@ def _rendered(shown: Shown) -> dict[str, Any] | None:
         "subject": rendered.subject,
         "html_bytes": len(read.html.encode()),
         "text_bytes": len(read.text.encode()),
-        "briefly": rendered.briefly,
     }
 
 
@@ -82,13 +76,9 @@ def _problem(shown: Shown) -> dict[str, Any] | None:
 
 
 def _editions(shown: Shown) -> list[dict[str, str]]:
-    """Every edition to choose from, the newest week first; the one shown may not be planned yet."""
-    query = select(Edition.key, Edition.status, Edition.subject).order_by(Edition.key.desc())
+    """Every edition to choose from; the one shown may not be planned yet."""
     with shown.app.database.read() as session:
-        found = [
-            {"key": key, "status": status.value, "subject": subject}
-            for key, status, subject in session.execute(query)
-        ]
+        found = listing.overview(session)
     if shown.look.key not in {one["key"] for one in found}:
         found.insert(0, {"key": shown.look.key, "status": UNPLANNED, "subject": ""})
     return found
