@@ -20,7 +20,7 @@ ifneq ($(shell $(PY) -c 'print("runs")' 2>/dev/null),runs)
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help venv demo test check bench docs lock clean
+.PHONY: help venv demo test check bench docs golden lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make check   style, types, import ladder, models against migrations'
 	@echo 'make bench   the measurements in benchmarks/'
 	@echo 'make docs    write docs/commands.md anew from the help texts'
+	@echo 'make golden  write the golden files of the emails anew, to be looked at before they are committed'
 	@echo 'make venv    only set up .venv                   (make venv PYTHON=/path/to/python3.12)'
 	@echo 'make lock    write requirements.lock anew        (make lock ARGS=--upgrade)'
 	@echo 'make clean   remove .venv, caches and build output'
@@ -58,6 +59,9 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(PY) -m tests.support.command_page
+
+golden: $(STAMP)
+	$(PY) -m tests.support.golden
 
 # uv is no part of the lock, because it only writes it. ARGS comes last: --upgrade, --upgrade-package NAME.
 lock:

@@ -39,13 +39,12 @@ class Desk:
         self.templates = templates
         self.settings: Settings | ConfigError = room.app.settings
         self.bench = Workbench(self.open_settings, room.clock)
-        self.client = self.browser()
-        self.client.get(f"/enter/{SECRET}")
+        self.client = self.browser(f"/{SECRET}")
 
-    def browser(self, *, offline: bool = False) -> TestClient:
-        """Somebody's browser, which has not entered yet."""
+    def browser(self, below: str = "", *, offline: bool = False) -> TestClient:
+        """Somebody's browser, which asks for all paths `below` this one; ours is the secret's."""
         desk = create_desk(self.bench, key=None, by="Ed", offline=offline, secret=SECRET)
-        return TestClient(desk, base_url=ADDRESS, raise_server_exceptions=False)
+        return TestClient(desk, base_url=ADDRESS + below, raise_server_exceptions=False)
 
     def open_settings(self) -> Settings:
         """The settings as a file would give them."""

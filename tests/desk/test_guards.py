@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from digest.desk import guards
+from digest.desk.application import create_desk
 from tests.desk.conftest import ADDRESS, KEY, SECRET, Desk, opened
 
 READ = (
@@ -42,41 +44,31 @@ def post(client: TestClient, act: str, **headers: str) -> int:
     return int(answer.status_code)
 
 
-def test_the_secret_becomes_a_cookie(desk: Desk) -> None:
-    """The opened address hands over a strict cookie, under another value, and leads to the page."""
-    stranger = desk.browser()
-    answer = stranger.get(f"/enter/{SECRET}")
-    cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
-    assert "digest-desk-8700=" in cookie
-    assert SECRET not in cookie
-    assert 'content="0; url=/"' in answer.text
-    assert stranger.get("/").status_code == 200
-
-
-@pytest.mark.parametrize("secret", ["", "wrong", SECRET[:-1], SECRET + "x", f"{SECRET}/", "é"])
-def test_a_wrong_secret_opens_nothing(desk: Desk, secret: str) -> None:
-    """No cookie for a guess, however near."""
-    stranger = desk.browser()
-    answer = stranger.get(f"/enter/{secret}")
-    assert answer.status_code == 401
+def test_the_desk_lies_below_the_secret(desk: Desk) -> None:
+    """Who knows it is in, without any cookie, which other ports of this machine would get as well."""
+    answer = desk.browser().get(f"/{SECRET}/")
+    assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
-    assert stranger.get("/").status_code == 401
+    assert not re.search(r'(href|src)="/', answer.text)
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", SECRET[:-1], SECRET + "x", "é", f"x/{SECRET}"])
+def test_a_wrong_secret_opens_nothing(desk: Desk, secret: str) -> None:
+    """However near the guess; nor does the secret without what is below it."""
+    assert desk.browser().get(f"/{secret}/").status_code == 401
+    assert desk.browser().get(f"/{SECRET}").status_code == 401
 
 
 @pytest.mark.parametrize("path", READ)
-def test_nothing_is_read_without_the_cookie(desk: Desk, path: str) -> None:
+def test_nothing_is_read_without_the_secret(desk: Desk, path: str) -> None:
     """Other people on this machine, who can reach the port, see nothing."""
-    stranger = desk.browser()
-    assert stranger.get(path).status_code == 401
-    assert stranger.get(path, headers={"Cookie": f"digest-desk-8700={SECRET}"}).status_code == 401
-    assert stranger.get(path, headers={"Cookie": "digest-desk-8700=é".encode()}).status_code == 401
+    assert desk.browser().get(path).status_code == 401
+    assert desk.browser("/another-secret-that-is-none").get(path).status_code == 401
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_nothing_is_done_from_elsewhere(desk: Desk, act: str) -> None:
-    """Without cookie, from another site, from another port, or as a form: refused, and nothing is stored."""
+    """Without the secret, from another site or port, or as a form: refused, and nothing is stored."""
     before = desk.room.rows()
     assert post(desk.browser(), act) == 401
     for origin in ("http://evil.example", "http://127.0.0.1:8701", "http://localhost:8700", "null", ""):
@@ -93,14 +85,21 @@ def test_nothing_is_done_from_elsewhere(desk: Desk, act: str) -> None:
 )
 def test_a_rebound_name_is_refused(desk: Desk, host: str) -> None:
     """A name of somebody else's that leads to this machine gets nothing, not even with the secret."""
-    for path in (*READ, f"/enter/{SECRET}"):
+    for path in READ:
         assert desk.client.get(path, headers={"Host": host}).status_code == 403
 
 
 def test_localhost_is_this_machine(desk: Desk) -> None:
     """Both names of this machine work."""
-    assert desk.client.get("/", headers={"Host": "localhost:8700"}).status_code in (200, 401)
-    assert desk.browser().get(f"/enter/{SECRET}", headers={"Host": "localhost:8700"}).status_code == 200
+    assert desk.client.get("/", headers={"Host": "localhost:8700"}).status_code == 200
+
+
+def test_the_usual_port_is_not_in_the_address(desk: Desk) -> None:
+    """Browsers leave :80 out."""
+    app = create_desk(desk.bench, key=None, by="Ed", offline=True, secret=SECRET)
+    browser = TestClient(app, base_url=f"http://127.0.0.1/{SECRET}")
+    assert browser.get("/").status_code == 200
+    assert browser.get("/", headers={"Host": "127.0.0.1:8700"}).status_code == 403
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -201,13 +200,11 @@ def test_a_body_that_never_ends_is_given_up(desk: Desk, monkeypatch: pytest.Monk
     """Whoever sends byte by byte is told 408 in the end; a stranger is sent away before anything is read."""
     monkeypatch.setattr(guards, "BODY_SECONDS", 0.05)
     browser = desk.browser()
-    assert trickle(browser, b"") == 401
-    browser.get(f"/enter/{SECRET}")
-    cookie = f"digest-desk-8700={browser.cookies['digest-desk-8700']}"
-    assert trickle(browser, cookie.encode()) == 408
+    assert trickle(browser, "") == 401
+    assert trickle(browser, f"/{SECRET}") == 408
 
 
-def trickle(browser: TestClient, cookie: bytes) -> int:
+def trickle(browser: TestClient, below: str) -> int:
     """The answer to an act that comes byte by byte."""
     sent: list[Message] = []
 
@@ -223,10 +220,10 @@ def trickle(browser: TestClient, cookie: bytes) -> int:
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/api/plan",
+        "path": f"{below}/api/plan",
         "query_string": b"",
         "server": ("127.0.0.1", 8700),
-        "headers": [*headers, (b"cookie", cookie)],
+        "headers": headers,
     }
 
     async def ask() -> None:

@@ -10,7 +10,7 @@ from digest.app import samples
 from digest.app.looking import look
 from digest.content.listing import withdraw
 from digest.errors import ConfigError
-from tests.desk.conftest import ADDRESS, KEY, Desk
+from tests.desk.conftest import ADDRESS, KEY, SECRET, Desk
 
 LOOKS = (
     "/api/edition",
@@ -173,8 +173,7 @@ def test_the_desk_stays_offline_when_told(desk: Desk) -> None:
     assert checked(desk.client) >= {"size", "links", "contrast"}
     assert "answering" not in checked(desk.client)
     assert "answering" in checked(desk.client, online=1)
-    browser = desk.browser(offline=True)
-    browser.get("/enter/the-secret-of-the-opened-address")
+    browser = desk.browser(f"/{SECRET}", offline=True)
     assert browser.get("/api/checks?online=1").json()["offline"]
     assert "answering" not in checked(browser, online=1)
     assert browser.get("/api/edition", headers={"Origin": ADDRESS}).json()["offline"]

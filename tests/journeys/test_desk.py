@@ -129,7 +129,7 @@ def test_from_the_desk_to_the_inbox(browser: Browser, tmp_path: Path) -> None:
         expect(page.locator("#speakers")).to_contain_text("your choice")
         expect(page.locator("#saved")).to_have_text("Saved")
         shown = {
-            part: page.evaluate(f"fetch('/render/{part}').then(told => told.text())")
+            part: page.evaluate(f"fetch('render/{part}').then(told => told.text())")
             for part in ("source", "text")
         }
         page.get_by_role("button", name="Approve …").click()
@@ -296,7 +296,7 @@ def test_what_cannot_be_pulled_in_has_no_button(browser: Browser, desk: Office) 
     expect(page.locator(f"#pull-{slug}")).to_be_visible()
     desk.room.approve(KEY)
     desk.room.plan("2026-W48")
-    page.goto(desk.address.partition("/enter")[0] + "/?key=2026-W48")
+    page.goto(desk.address + "?key=2026-W48")
     expect(page.locator("#left-out")).to_contain_text("already sent in 2026-W47")
     expect(page.locator("#left-out button")).to_have_count(0)
 
@@ -375,7 +375,7 @@ def test_the_picture_cannot_act(browser: Browser, desk: Office) -> None:
     assert page.evaluate(f"{frame}.querySelector('img').getAttribute('onerror')") == act
     assert page.evaluate(f"{frame}.querySelector('script').textContent") == act
     assert "ran" not in (page.title(), page.evaluate(f"{frame}.title"))
-    page.goto(desk.address.partition("/enter")[0] + "/render/desktop.html")
+    page.goto(desk.address + "render/desktop.html")
     expect(page.locator("img")).to_have_attribute("onerror", act)
     assert page.title() != "ran"
     desk.complaints.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import RenderError
-from digest.rendering import compiling
+from digest.rendering import linting
 from digest.rendering.compiling import compile_mjml
 from digest.rendering.inlining import inline_styles
 from digest.rendering.positions import Filled
@@ -46,7 +46,7 @@ def test_what_does_not_pass_the_lint_is_not_compiled(broken: str, monkeypatch: p
 @pytest.fixture
 def lenient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lint that finds nothing, as it may one day with a newer compiler."""
-    monkeypatch.setattr(compiling, "lint", lambda source: ())
+    monkeypatch.setattr(linting, "lint", lambda source: ())
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ def plan_edition(app: App, key: str | None = None, seen: int | None = None) -> E
     """Make or refresh the draft of `key`, by default this ISO week's; take a skipped week up again."""
     now = app.clock.now()
     with app.database.write(lock="editions") as session:
-        if seen and key:
-            _require_seen(get_edition(session, key), seen)
+        known = find_edition(session, key) if key is not None else None
+        if known is not None:
+            _require_seen(known, seen)
         return plan_in(app, session, app.rhythm.key_of(now) if key is None else key, now)
 
 

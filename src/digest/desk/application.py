@@ -25,7 +25,7 @@ def create_desk(
     secret: str,
     closing: threading.Event | None = None,
 ) -> Starlette:
-    """The desk over a workbench, opened at `/enter/{secret}`.
+    """The desk over a workbench, opened at `/{secret}/`.
 
     `key` is the edition shown first, by default the coming one. `by` is recorded as who approves.
     `closing` ends streams that would never end.

@@ -1,30 +1,29 @@
 """Who may talk to the desk: this machine's browser, opened by the person who started it, and nobody else.
 
-Other web sites in the same browser are kept out by Host (DNS rebinding), Origin and `SameSite`; other people
-on the same machine by a secret that only the opened address holds.
+Everything lies below a secret path, which only the opened address holds: that keeps out other people on the
+same machine, and other sites in the same browser. A cookie would not do: it goes to every port of a host.
+Host (DNS rebinding) and Origin are asked besides.
 """
 
 from __future__ import annotations
 
 import hmac
-import html
-import secrets
 from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.desk.answers import log_desk_failure, problem
 from digest.serving.failures import bare_page
 from digest.serving.gate import Gate
 
 HOSTS: Final = ("127.0.0.1", "localhost")
+USUAL_PORT: Final = 80
 BODY_LIMIT: Final = 1024 * 1024
 BODY_SECONDS: Final = 20
-ENTER: Final = "/enter/"
 
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -48,13 +47,12 @@ SAID: Final[Mapping[int, tuple[str, str]]] = {
 
 
 class Guard(Gate):
-    """Lets in who has the cookie, hands it to who has the secret, and refuses everybody else."""
+    """Lets in who knows the secret, and refuses everybody else."""
 
     def __init__(self, app: ASGIApp, *, secret: str) -> None:
-        """`secret` is what the opened address holds; the cookie's value is another one."""
-        super().__init__(app, headers=HEADERS, limit=BODY_LIMIT, seconds=BODY_SECONDS)
+        """The desk lies below `/{secret}/`; `app` knows nothing of that."""
+        super().__init__(_below(app), headers=HEADERS, limit=BODY_LIMIT, seconds=BODY_SECONDS)
         self._secret = secret
-        self._pass = secrets.token_urlsafe(32)
 
     def answer_for(self, status: int) -> Response:
         """A problem that the page shows."""
@@ -67,32 +65,37 @@ class Guard(Gate):
     def refusal(self, scope: Scope) -> Response | None:
         """What strangers and other sites are told; None for a request that may pass."""
         request = Request(scope)
-        port = scope["server"][1]
         host = request.headers.get("host", "")
-        if host not in {f"{name}:{port}" for name in HOSTS}:
+        if host not in _hosts(scope["server"][1]):
             return problem("refused", "this address belongs to somebody else", 403)
-        if request.url.path.startswith(ENTER):
-            return self._enter(request, port)
-        if not _same(request.cookies.get(_cookie(port), ""), self._pass):
+        secret, below, _ = _parted(scope["path"])
+        if not below or not _same(secret, self._secret):
             return _stranger(request)
         return (
             _from_elsewhere(request.headers, host) if request.method != "GET" else _embedded(request.headers)
         )
 
-    def _enter(self, request: Request, port: int) -> Response:
-        if request.method != "GET" or not _same(request.url.path.removeprefix(ENTER), self._secret):
-            return _stranger(request)
-        # Not a redirect: where another site holds the link, a browser would leave a strict cookie behind.
-        key = request.query_params.get("key", "")
-        goal = html.escape(f"/?key={key}" if key.replace("-", "").isalnum() else "/")
-        page = bare_page(200, "The desk is open", f'<a href="{goal}">Go on to it</a>', goal)
-        page.set_cookie(_cookie(port), self._pass, path="/", httponly=True, samesite="strict")
-        return page
+
+def _below(app: ASGIApp) -> ASGIApp:
+    """The application as if it stood at the root."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            _, _, path = _parted(scope["path"])
+            scope = {**scope, "path": f"/{path}", "raw_path": f"/{path}".encode()}
+        await app(scope, receive, send)
+
+    return answer
 
 
-def _cookie(port: int) -> str:
-    """Cookies know no ports, and two desks may be open at once."""
-    return f"digest-desk-{port}"
+def _parted(path: str) -> tuple[str, str, str]:
+    """The secret, the slash behind it, and what is asked for."""
+    return path.removeprefix("/").partition("/")
+
+
+def _hosts(port: int) -> set[str]:
+    """What browsers call us; they leave the usual port out."""
+    return {name if port == USUAL_PORT else f"{name}:{port}" for name in HOSTS}
 
 
 def _same(given: str, wanted: str) -> bool:
@@ -100,7 +103,7 @@ def _same(given: str, wanted: str) -> bool:
 
 
 def _stranger(request: Request) -> Response:
-    if request.url.path.startswith("/api/"):
+    if "/api/" in request.url.path:
         return problem("stranger", "this desk was closed or opened anew; start `digest preview` again", 401)
     sentence = "Open the address that <code>digest preview</code> printed: it holds the key to this page."
     return bare_page(401, "The desk is locked", sentence)

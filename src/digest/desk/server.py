@@ -7,13 +7,11 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 
 from digest.clock import Clock
 from digest.desk.application import create_desk
-from digest.desk.guards import ENTER
 from digest.desk.workbench import OpenSettings, Workbench
 from digest.serving.server import Server, listen
 
@@ -69,6 +67,6 @@ class _Server(Server):
 def _told(ready: Callable[[str], None] | None, secret: str) -> Callable[[int], None]:
     def tell(port: int) -> None:
         if ready:
-            ready(f"http://{HOST}:{port}{ENTER}{quote(secret)}")
+            ready(f"http://{HOST}:{port}/{secret}/")
 
     return tell

@@ -1,4 +1,4 @@
-"""Says which way a text runs, so that a name from elsewhere stands right in a mail that runs the other way."""
+"""Says which way a text runs, so that a name stands right in a mail that runs the other way."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ async function explain(error) {
 
 export async function reload() {
   try {
-    show(await get("/api/edition", { key: store.key }));
+    show(await get("api/edition", { key: store.key }));
     withdraw("gone");
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

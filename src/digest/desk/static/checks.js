@@ -35,7 +35,7 @@ async function run(online) {
   render(online ? "Asking every link …" : "Checking …");
   let trouble = "";
   try {
-    const found = await get("/api/checks", { key: store.state.edition.key, online: online ? 1 : 0 });
+    const found = await get("api/checks", { key: store.state.edition.key, online: online ? 1 : 0 });
     if (mine !== asked) return;
     report = found;
   } catch (error) {

@@ -101,15 +101,15 @@ function moveTo(slug, to) {
 async function settle() {
   while (wanted) {
     const telling = wanted;
-    const done = await act("/api/edit", (state) => ({ order: pinnedPart(telling, state.edition.items) }));
+    const done = await act("api/edit", (state) => ({ order: pinnedPart(telling, state.edition.items) }));
     if (!done || wanted === telling) wanted = null;
   }
   again(part);
 }
 
-const pin = (slug, title) => act("/api/edit", { pin: slug }, `${title} is pinned`);
+const pin = (slug, title) => act("api/edit", { pin: slug }, `${title} is pinned`);
 
-const undo = (slug, title) => act("/api/edit", { undo: slug }, `${title} is no longer decided about`);
+const undo = (slug, title) => act("api/edit", { undo: slug }, `${title} is no longer decided about`);
 
 async function leaveOut(slug, title) {
   const seen = store.state.edition.version;
@@ -119,5 +119,5 @@ async function leaveOut(slug, title) {
     yes: "Leave it out",
     reason: { label: "Why?", hint: "The reason is kept beside it, for everybody who looks." },
   });
-  if (reason !== null) await act("/api/edit", { leave_out: slug, reason, seen }, `${title} is left out`);
+  if (reason !== null) await act("api/edit", { leave_out: slug, reason, seen }, `${title} is left out`);
 }

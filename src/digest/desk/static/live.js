@@ -2,23 +2,34 @@
 
 import { busy, reload } from "./acts.js";
 import { differences } from "./differences.js";
-import { notice, withdraw } from "./notices.js";
+import { notice, stands, withdraw } from "./notices.js";
 import { store } from "./store.js";
 
 let latest = null;
 let following = false;
 
 export function listen() {
-  const events = new EventSource("/api/events");
-  events.addEventListener("changed", (event) => {
+  let events = open();
+  // A browser keeps six connections to a host: tabs that nobody looks at give theirs back.
+  document.addEventListener("visibilitychange", () => {
+    events.close();
+    if (!document.hidden) events = open();
+  });
+}
+
+function open() {
+  const events = new EventSource("api/events");
+  events.addEventListener("changed", async (event) => {
     withdraw("away");
     latest = event.data;
+    if (stands("gone")) await reload();
     follow();
   });
   events.addEventListener("error", () => {
     notice("away", "The desk does not answer",
       "The preview no longer follows. Is `digest preview` still running in its terminal?", { keep: true });
   });
+  return events;
 }
 
 async function follow() {

@@ -71,7 +71,7 @@ async function approve() {
     ],
     yes: "Approve it",
   });
-  if (yes !== null) await act("/api/approve", { seen: edition.version, sha256: rendered.sha256 }, "The edition is approved");
+  if (yes !== null) await act("api/approve", { seen: edition.version, sha256: rendered.sha256 }, "The edition is approved");
 }
 
 async function withdrawApproval() {
@@ -81,7 +81,7 @@ async function withdrawApproval() {
     sentences: ["It becomes a draft again and can be changed; it needs a new approval."],
     yes: "Withdraw it",
   });
-  if (yes !== null) await act("/api/withdraw", { seen: edition.version }, "The approval is withdrawn");
+  if (yes !== null) await act("api/withdraw", { seen: edition.version }, "The approval is withdrawn");
 }
 
 async function skip() {
@@ -93,10 +93,10 @@ async function skip() {
     danger: true,
     reason: { label: "Why?", hint: "The reason is kept with the edition." },
   });
-  if (reason !== null) await act("/api/skip", { seen: edition.version, reason }, "The week is skipped");
+  if (reason !== null) await act("api/skip", { seen: edition.version, reason }, "The week is skipped");
 }
 
-const plan = () => act("/api/plan", {}, "Planned anew");
+const plan = () => act("api/plan", {}, "Planned anew");
 
 function chooser(state) {
   const options = state.editions.map(({ key, status, subject }) => el("option", { value: key },
@@ -112,7 +112,7 @@ async function choose(key) {
     return;
   }
   store.key = key;
-  history.replaceState(null, "", `/?key=${encodeURIComponent(key)}`);
+  history.replaceState(null, "", `?key=${encodeURIComponent(key)}`);
   withdraw("news");
   await reload();
 }

@@ -16,4 +16,6 @@ export function withdraw(kind) {
   standing(kind)?.remove();
 }
 
+export const stands = (kind) => standing(kind) !== null;
+
 const standing = (kind) => byId("notices").querySelector(`[data-kind="${kind}"]`);

@@ -10,8 +10,8 @@ const VIEWS = {
   phone: { label: "Phone", picture: "desktop", widths: [375, 320] },
   dark: { label: "Dark", picture: "dark", widths: [640, 375] },
   "no-images": { label: "Images off", picture: "no-images", widths: [640, 375] },
-  text: { label: "Text", words: "/render/text" },
-  source: { label: "Source", words: "/render/source" },
+  text: { label: "Text", words: "render/text" },
+  source: { label: "Source", words: "render/source" },
 };
 
 const KEPT = "digest-desk-views";
@@ -60,7 +60,7 @@ function render(state) {
   for (const name of Object.keys(VIEWS)) byId(`view-${name}`).setAttribute("aria-pressed", String(chosen.views.includes(name)));
   const key = state.edition.key;
   byId("eml").hidden = !state.rendered;
-  byId("eml").href = `/render/message.eml?${query({ key })}`;
+  byId("eml").href = `render/message.eml?${query({ key })}`;
   const panes = byId("panes");
   if (!state.rendered) {
     fill(panes, faults(state.problem));
@@ -106,10 +106,10 @@ function widen(name, width) {
 
 function refresh(pane, name, { rendered, edition }) {
   const view = VIEWS[name];
-  const stamp = `${edition.key} ${view.words === "/render/text" ? rendered.sha256.text : rendered.sha256.html}`;
+  const stamp = `${edition.key} ${view.words === "render/text" ? rendered.sha256.text : rendered.sha256.html}`;
   if (pane.dataset.stamp !== stamp) {
     pane.dataset.stamp = stamp;
-    if (view.picture) swap(pane, name, `/render/${view.picture}.html?${query({ key: edition.key, v: rendered.sha256.html.slice(0, 12) })}`);
+    if (view.picture) swap(pane, name, `render/${view.picture}.html?${query({ key: edition.key, v: rendered.sha256.html.slice(0, 12) })}`);
     else read(pane, view, edition.key, stamp);
   }
   if (view.picture) fit(pane, name);

@@ -27,7 +27,7 @@ async function send() {
   fill(results, el("p", {}, "Sending …"));
   byId("send-test").disabled = true;
   try {
-    const { tried } = await post("/api/test-send", { key: store.state.edition.key, addresses });
+    const { tried } = await post("api/test-send", { key: store.state.edition.key, addresses });
     fill(results, el("ul", { class: "tried" }, tried.map(outcome)));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -47,6 +47,6 @@ function toggle(tool, voice, heard, on) {
 
 async function choose(tool, numbers) {
   const said = numbers.length ? `${count(numbers.length, "quote")} of ${tool.name} heard` : `${tool.name}: the usual two quotes`;
-  const done = await act("/api/edit", { voices: { tool: tool.slug, numbers } }, said);
+  const done = await act("api/edit", { voices: { tool: tool.slug, numbers } }, said);
   if (!done) render(store.state); // a box that was ticked in vain goes back
 }

@@ -108,7 +108,7 @@ async function save() {
   }
   status("Saving …");
   sending = Object.fromEntries(names.map((name) => [name, input(name).value]));
-  const done = await act("/api/edit", { words: sending });
+  const done = await act("api/edit", { words: sending });
   sending = {};
   if (!done) {
     held = true; // saving goes on when the editor says so
