@@ -7,13 +7,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
-from digest.db import Database
+from digest.db import Database, migrations
 from digest.db.migrations import differences, head, upgrade
 from digest.db.revisions import REVISION, current, require_current
 from digest.errors import ConfigError
+from tests.support.postgres import PostgresServer
 from tests.support.tables import open_tables
+
+MOMENT = "2026-11-12 09:00:00+00:00"
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:
@@ -30,6 +34,49 @@ def test_the_second_upgrade_does_nothing(database_url: str) -> None:
     assert [upgrade(database), upgrade(database)] == [True, False]
     require_current(database)
     database.close()
+
+
+def before(url: str) -> Database:
+    """A database as the first release left it, with one edition."""
+    database = Database(url)
+    if database.is_sqlite:
+        migrations._make_room(database)
+    with database.write() as session:
+        migrations._run(lambda config: command.upgrade(config, "0001"), session.connection())
+        columns = {"key": "2026-W46", "status": "sent", "subject": "Old", "preheader": "", "intro": ""}
+        columns |= dict.fromkeys(("slot", "window_start", "window_end", "created_at"), MOMENT)
+        names = [*columns, "mailing_began"]
+        row = f"INSERT INTO editions ({', '.join(names)}) VALUES (:{', :'.join(names)})"
+        session.execute(text(row), {**columns, "mailing_began": False})
+    return database
+
+
+def test_what_the_release_before_stored_is_kept(database_url: str) -> None:
+    """And gets the values that say "as before"."""
+    database = before(database_url)
+    assert upgrade(database)
+    with database.read() as session:
+        found = session.execute(text("SELECT key, subject, version, briefly FROM editions")).one()
+    assert tuple(found) == ("2026-W46", "Old", 1, 0)
+    assert differences(database) == []
+    database.close()
+
+
+def test_a_table_in_use_is_waited_for_a_while(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the upgrade gives up with nothing done, so that nobody queues behind it for ever."""
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 1)
+    with postgres_server.database() as url:
+        database, other = before(url), Database(url)
+        with other.read() as session:
+            session.execute(text("SELECT * FROM editions"))
+            with pytest.raises(ConfigError, match="in use for 1 seconds"):
+                upgrade(database)
+        assert current(database) == "0001"
+        assert upgrade(database)
+        other.close()
+        database.close()
 
 
 def test_several_may_upgrade_at_once(database_url: str) -> None:

@@ -54,7 +54,8 @@ def test_looking_leaves_no_trace(made: Installation) -> None:
 
 def test_two_things_do_not_fit_into_stdout(made: Installation) -> None:
     """Nor does JSON go with anything but the checks."""
-    for words in (("--html", "-", "--eml", "-"), ("--text", "-", "--check"), ("--json",)):
+    one_file = ("--html", "same", "--text", "same")
+    for words in (("--html", "-", "--eml", "-"), ("--text", "-", "--check"), ("--json",), one_file):
         assert b"Error: " in made.run("preview", *TUESDAY, *words, exits=2).stderr
 
 

@@ -55,13 +55,14 @@ Wish = Rename | Pause | Resume
 
 
 def read_name(text: str) -> str | None:
-    """A name as somebody typed it, single spaces, None when empty; raises BadChoice."""
+    """A name as somebody typed it, single spaces, None where nothing can be seen of it; raises BadChoice."""
     if any(unicodedata.category(c) in UNWANTED or unicodedata.bidirectional(c) in TURNS for c in text):
         raise BadChoice("name", "A name is one line of letters, without line breaks or control characters.")
     name = " ".join(text.split())
     if len(name) > LONGEST_NAME:
         raise BadChoice("name", f"A name has at most {LONGEST_NAME} characters, and this one {len(name)}.")
-    return name or None
+    seen = any(unicodedata.category(character)[0] in "LNPS" for character in name)
+    return name if seen else None
 
 
 def read_weeks(text: str) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -17,6 +19,8 @@ from digest.app.parts import App
 from digest.cli.shared import actor, app_of, now_option, print_json, settings_of
 from digest.cli.signals import until_signalled
 from digest.clock import SystemClock
+from digest.config import load_settings
+from digest.config.loading import settings_file
 from digest.desk.photographs import VIEWS, photograph
 
 
@@ -93,6 +97,8 @@ def _refuse_nonsense(wanted: Wanted, check: bool, as_json: bool) -> None:
     outputs = [file.name for file in (wanted.html, wanted.text, wanted.eml, wanted.png) if file]
     if outputs.count("-") + check > 1 and "-" in outputs:
         raise click.UsageError("only one thing can be written to stdout")
+    if len(set(outputs)) < len(outputs):
+        raise click.UsageError("each part needs a file of its own")
 
 
 def _write(app: App, look: looking.Look, wanted: Wanted, view: str) -> None:
@@ -136,15 +142,19 @@ def _open_desk(
     from digest.desk.doorway import doorway
     from digest.desk.server import serve_desk
 
+    file = settings_file(Path(ctx.obj) if ctx.obj else None)
+    given = file if file.exists() else None  # one that was there must not be missing later
+
     with until_signalled() as stop, doorway() as lead_to:
 
         def ready(address: str) -> None:
             click.echo(f"The desk is open at {address}\nIt is for you alone; Ctrl+C closes it.")
             if not no_open and _has_screen(os.environ):
-                webbrowser.open(lead_to(address))
+                # Some browsers are only back when they are closed.
+                threading.Thread(target=webbrowser.open, args=[lead_to(address)], daemon=True).start()
 
         serve_desk(
-            lambda: settings_of(ctx),
+            lambda: load_settings(given) if given else settings_of(ctx),
             SystemClock(now),
             key=key,
             by=actor(),

@@ -22,16 +22,19 @@ FILES = {"smtp": ("password_file", "ca_file"), "dkim": ("key_file", "ed25519_key
 LONGEST_SHOWN = 100  # characters of a wrong value that its error repeats
 
 
+def settings_file(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The file that settings are read from, whether it is there or not."""
+    return path or Path(environ.get("DIGEST_CONFIG") or "digest.toml")
+
+
 def load_settings(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings file and the environment, which wins.
 
     Without `path`, `DIGEST_CONFIG` names the file, else `digest.toml` in the current folder if it is there.
     Raises ConfigError naming file, line, key and what was expected.
     """
-    file = path or (Path(environ["DIGEST_CONFIG"]) if environ.get("DIGEST_CONFIG") else None)
-    required = file is not None
-    file = file or Path("digest.toml")
-    text = _read(file, required)
+    file = settings_file(path, environ)
+    text = _read(file, required=path is not None or bool(environ.get("DIGEST_CONFIG")))
     data = _parse(text, file)
     _overlay(data, environ)
     try:

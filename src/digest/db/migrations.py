@@ -12,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import OperationalError
 
 from digest.bundled import bundled
 from digest.db.base import Base
@@ -21,6 +22,7 @@ from digest.db.revisions import revision_of
 from digest.errors import ConfigError
 
 # By name, since the ground may not import the stages that stand on it.
+LOCK_SECONDS = 30
 MODELS = (
     "digest.content.models",
     "digest.audience.models",
@@ -49,8 +51,22 @@ def upgrade(database: Database) -> bool:
             raise ConfigError(
                 f"the database is of a newer version (revision {revision}); upgrade the program"
             )
-        _run(lambda config: command.upgrade(config, "head"), connection)
+        _wait_no_longer(connection)
+        try:
+            _run(lambda config: command.upgrade(config, "head"), connection)
+        except OperationalError as error:
+            if "lock timeout" not in str(error.orig):
+                raise
+            raise ConfigError(
+                f"the tables were in use for {LOCK_SECONDS} seconds; end what uses the database, then try again"
+            ) from error
         return True
+
+
+def _wait_no_longer(connection: Connection) -> None:
+    """Give up where another session sits on a table, instead of stopping everybody behind us."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
 
 
 def head() -> str | None:
