@@ -58,7 +58,7 @@ def upgrade(database: Database) -> bool:
             if "lock timeout" not in str(error.orig):
                 raise
             raise ConfigError(
-                f"the tables were in use for {LOCK_SECONDS} seconds; end what uses the database, then try again"
+                f"the tables were in use for {LOCK_SECONDS} seconds; end what uses them, then try again"
             ) from error
         return True
 
