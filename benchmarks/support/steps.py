@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import mjml
 
-from digest.rendering import compiling, edition, mails
+from digest.rendering import edition, linting, mails
 from digest.rendering.environment import Templates
 
 CLEAN, FILL_HTML, LINT, COMPILE = (
@@ -51,7 +51,7 @@ def _watched() -> Iterator[dict[str, float]]:
         for owner, name, step in (
             (edition, "cleaned", CLEAN),
             (Templates, "filled", _template),
-            (compiling, "lint", LINT),
+            (linting, "lint", LINT),
             (mjml, "mjml2html", COMPILE),
             (mails, "styled", INLINE),
             (mails, "inline_styles", INLINE),
