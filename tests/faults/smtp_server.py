@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal, Self
+from typing import Literal, Self
 
 import trustme
 
@@ -51,6 +52,8 @@ class Script:
     `faults` are by stage: connect, ehlo, starttls, auth, mail, rcpt, data, body (drops in the middle of it),
     dot, rset, quit; `recipients` and `recipients_at_dot` by address, above the stage's own. `users` (name →
     password) makes login obligatory. `hide` leaves out extensions. `delay` is seconds per mail.
+    `pieces` sends replies in TCP segments of that many octets; `glue` holds replies back while more commands
+    wait to be read, and sends them as one.
     `log` gets `recipient\n` of each accepted mail, flushed before the dot is answered.
     """
 
@@ -64,6 +67,8 @@ class Script:
     size: int | None = 10_000_000
     messages_per_connection: int | None = None
     delay: float = 0
+    pieces: int | None = None
+    glue: bool = False
     log: Path | None = None
 
 
@@ -81,6 +86,7 @@ class FaultyServer:
     """`with FaultyServer(Script(...)) as server:` listens on `server.port` of `server.host` until its end.
 
     `received`, `commands` and `connections` may be read at any time; `ca_file` is the authority to trust.
+    `batches` are the numbers of replies that went out glued together, `empty` counts messages for nobody.
     """
 
     host = "localhost"
@@ -90,6 +96,8 @@ class FaultyServer:
         self.script = script or Script()
         self.port = 0
         self.connections = 0
+        self.batches: list[int] = []
+        self.empty = 0
         self._received: list[Received] = []
         self._commands: list[str] = []
         self._acted: dict[int, int] = {}
@@ -157,6 +165,16 @@ class FaultyServer:
         with self._lock:
             self._commands.append(line)
 
+    def note_batch(self, replies: int) -> None:
+        """Remember how many replies went out as one, if several."""
+        with self._lock:
+            self.batches += [replies] if replies > 1 else []
+
+    def note_empty(self) -> None:
+        """Remember a dot behind a DATA that had no recipient."""
+        with self._lock:
+            self.empty += 1
+
     def accept_mail(self, sender: str, recipient: str, data: bytes) -> None:
         """Remember a mail, in memory and in the log, as a server does before it answers the dot."""
         mail = Received(recipient, sender, data, dt.datetime.now(dt.UTC))
@@ -175,6 +193,7 @@ class FaultyServer:
         with suppress(OSError):
             while True:
                 peer, _ = self._listener.accept()
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     self.connections += 1
                 self._start(self._serve, peer)
@@ -212,11 +231,12 @@ class _Conversation:
 
     def __init__(self, server: FaultyServer, peer: socket.socket) -> None:
         self.server, self.script, self.peer = server, server.script, peer
-        self.file: BinaryIO = peer.makefile("rb")
+        self.file: BufferedReader = peer.makefile("rb")
         self.encrypted = self.logged_in = False
         self.sender: str | None = None
         self.recipient: str | None = None
         self.messages = 0
+        self.held: list[bytes] = []  # replies not sent yet
 
     def run(self) -> None:
         if self.script.security == "tls":
@@ -318,7 +338,10 @@ class _Conversation:
             self.server.accept_mail(sender, recipient, data)
 
         override = self.script.recipients_at_dot.get(recipient)
-        self.answer("dot", "250 2.0.0 queued", override, accept)
+        usual = "250 2.0.0 queued" if recipient else "554 5.5.1 no valid recipients"
+        if not recipient:
+            self.server.note_empty()
+        self.answer("dot", usual, override, accept if recipient else lambda: None)
 
     # --- replies ---
 
@@ -342,18 +365,40 @@ class _Conversation:
         if yes and fault.drop != "before":
             work()
         self.send_some(data, fault)
+        self.flush(at_once=bool(fault.drop or fault.close))
         if fault.drop or fault.close:
             raise _HangUp
         return yes
 
     def send_some(self, data: bytes, fault: Fault) -> None:
         if fault.drop == "half":
-            self.peer.sendall(data[: max(1, len(data) // 2)])
+            self.held.append(data[: max(1, len(data) // 2)])
         elif fault.drop is None:
-            self.peer.sendall(data)
+            self.held.append(data)
 
     def say(self, reply: str) -> None:
-        self.peer.sendall(_wire(reply))
+        self.held.append(_wire(reply))
+        self.flush()
+
+    def flush(self, *, at_once: bool = False) -> None:
+        """Send what is held, in pieces if so scripted; with `glue` once every command here is obeyed."""
+        if self.script.glue and not at_once and self.more_waits():
+            return
+        self.server.note_batch(len(self.held))
+        data, self.held = b"".join(self.held), []
+        step = self.script.pieces or max(len(data), 1)
+        for start in range(0, len(data), step):
+            self.peer.sendall(data[start : start + step])
+            time.sleep(0.0005 if self.script.pieces else 0)
+
+    def more_waits(self) -> bool:
+        self.peer.settimeout(0)
+        try:
+            return bool(self.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            self.peer.settimeout(None)
 
     # --- the connection ---
 

@@ -19,6 +19,9 @@ SENDER = "bounces@example.org"
 READER = "ada@example.net"
 BODY = b"Subject: x\r\n\r\n.\r\n..two\r\n.dot\r\nend.\r\n.\r\n"
 LONG = (b"x" * 998 + b"\r\n") * 9000
+IN_BOTH_WAYS = pytest.mark.parametrize(
+    "hide", [frozenset(), frozenset({"PIPELINING"})], ids=["pipelined", "one-by-one"]
+)
 
 
 def relay(server: FaultyServer, **changes: Any) -> Relay:
@@ -34,10 +37,11 @@ def relay(server: FaultyServer, **changes: Any) -> Relay:
     return Relay(**(values | changes))
 
 
+@IN_BOTH_WAYS
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
-def test_mail_arrives_byte_for_byte(security: Any) -> None:
+def test_mail_arrives_byte_for_byte(security: Any, hide: frozenset[str]) -> None:
     """Leading dots survive, whatever the transport; one connection carries several messages."""
-    with FaultyServer(Script(security=security)) as server:
+    with FaultyServer(Script(security=security, hide=hide)) as server:
         with Session(relay(server)) as session:
             outcomes = [session.send(SENDER, to, BODY) for to in (READER, "eve@bücher.example")]
         assert [outcome.meaning for outcome in outcomes] == [Meaning.SENT] * 2
@@ -49,12 +53,13 @@ def test_mail_arrives_byte_for_byte(security: Any) -> None:
         assert not session.usable
 
 
-def test_a_large_message_goes_out_in_blocks() -> None:
-    """More than one block, with dots at the seams."""
-    body = b"." * 70 + b"\r\n"
-    with FaultyServer() as server, Session(relay(server)) as session:
-        assert session.send("", READER, body * 5000).meaning is Meaning.SENT
-        assert server.received[0].data == body * 5000
+@pytest.mark.parametrize("security", ["none", "tls"])
+def test_a_large_message_goes_out_in_blocks(security: Any) -> None:
+    """More than one block, with dots at the seams; and more than a socket takes at once."""
+    body = b"." * 990 + b"\r\n"
+    with FaultyServer(Script(security=security)) as server, Session(relay(server)) as session:
+        assert session.send("", READER, body * 9000).meaning is Meaning.SENT
+        assert server.received[0].data == body * 9000
         assert server.received[0].sender == ""
 
 
@@ -70,6 +75,8 @@ FAULTS = [
     ("data", Fault("451 4.3.0 later"), Meaning.LATER, True),
     ("data", Fault("554 5.5.1 no valid recipients"), Meaning.US, True),
     ("data", Fault("250 what?"), SURE, False),
+    ("data", Fault(b"354 go ahead\r\n250 2.0.0 queued before it came\r\n"), SURE, False),
+    ("rcpt", Fault(b"250 ok\r\n354 go ahead\r\n250 2.0.0 queued\r\n"), SURE, False),
     ("dot", Fault("452 4.2.2 full"), Meaning.LATER, True),
     ("dot", Fault("554 5.6.0 bad content"), Meaning.MESSAGE, True),
     ("dot", Fault("421 4.3.2 closing", close=True), SURE, False),
@@ -85,11 +92,14 @@ FAULTS = [
 ]
 
 
+@IN_BOTH_WAYS
 @pytest.mark.parametrize(("stage", "fault", "meaning", "usable"), FAULTS)
-def test_each_fault_has_its_outcome(stage: str, fault: Fault, meaning: Meaning, usable: bool) -> None:
+def test_each_fault_has_its_outcome(
+    stage: str, fault: Fault, meaning: Meaning, usable: bool, hide: frozenset[str]
+) -> None:
     """`send` never raises, says what is certain, and knows whether the connection is still good."""
     once = Fault(fault.reply, fault.delay, fault.drop, fault.close, times=1)
-    with FaultyServer(Script(faults={stage: once})) as server, Session(relay(server)) as session:
+    with FaultyServer(Script(faults={stage: once}, hide=hide)) as server, Session(relay(server)) as session:
         # What fits the socket's buffers is written, dot and all, before a lost connection shows.
         outcome = session.send(SENDER, READER, LONG if stage == "body" else BODY)
         assert (outcome.meaning, session.usable) == (meaning, usable)
@@ -102,21 +112,23 @@ def test_each_fault_has_its_outcome(stage: str, fault: Fault, meaning: Meaning, 
         assert server.recipients == [READER] * accepted + ["next@example.net"]
 
 
+@IN_BOTH_WAYS
 @pytest.mark.parametrize(
     ("stage", "meaning"), [("mail", SURE), ("rcpt", SURE), ("data", SURE), ("dot", DOUBT)]
 )
-def test_silence_has_an_end(stage: str, meaning: Meaning) -> None:
+def test_silence_has_an_end(stage: str, meaning: Meaning, hide: frozenset[str]) -> None:
     """A server that stops answering costs one timeout; only after the dot is it in doubt."""
-    slow = FaultyServer(Script(faults={stage: Fault(delay=1)}))
+    slow = FaultyServer(Script(faults={stage: Fault(delay=1)}, hide=hide))
     with slow as server, Session(relay(server, timeouts=HASTY)) as session:
         assert session.send(SENDER, READER, BODY).meaning is meaning
         assert not session.usable
 
 
-def test_refusals_of_one_reader_do_not_touch_the_next() -> None:
+@IN_BOTH_WAYS
+def test_refusals_of_one_reader_do_not_touch_the_next(hide: frozenset[str]) -> None:
     """After each refusal the transaction is reset, and the connection goes on."""
     gone, full = Fault("550 5.1.1 no such user"), Fault("452 4.2.2 full")
-    script = Script(recipients={"gone@x.org": gone}, recipients_at_dot={"full@x.org": full})
+    script = Script(recipients={"gone@x.org": gone}, recipients_at_dot={"full@x.org": full}, hide=hide)
     with FaultyServer(script) as server, Session(relay(server)) as session:
         outcomes = [session.send(SENDER, f"{name}@x.org", BODY) for name in ("a", "gone", "b", "full", "c")]
         assert [outcome.meaning.value for outcome in outcomes] == ["sent", "reader", "sent", "later", "sent"]
@@ -126,18 +138,23 @@ def test_refusals_of_one_reader_do_not_touch_the_next() -> None:
         assert server.commands.count("RSET") == 1
 
 
+@IN_BOTH_WAYS
 @pytest.mark.parametrize("fault", [Fault("502 5.5.1 no"), Fault(drop="before")])
-def test_a_connection_that_cannot_be_reset_is_given_up(fault: Fault) -> None:
+def test_a_connection_that_cannot_be_reset_is_given_up(fault: Fault, hide: frozenset[str]) -> None:
     """The outcome stands; the connection does not."""
-    script = Script(faults={"rset": fault, "rcpt": Fault("550 5.1.1 gone")})
+    script = Script(faults={"rset": fault, "rcpt": Fault("550 5.1.1 gone")}, hide=hide)
     with FaultyServer(script) as server, Session(relay(server)) as session:
         assert session.send(SENDER, READER, BODY).meaning is Meaning.READER
         assert not session.usable
 
 
-def test_a_server_may_limit_messages_per_connection() -> None:
+@IN_BOTH_WAYS
+def test_a_server_may_limit_messages_per_connection(hide: frozenset[str]) -> None:
     """A 421 after n messages leaves the next one unsent, and a new connection carries it."""
-    with FaultyServer(Script(messages_per_connection=2)) as server, Session(relay(server)) as session:
+    with (
+        FaultyServer(Script(messages_per_connection=2, hide=hide)) as server,
+        Session(relay(server)) as session,
+    ):
         meanings = [session.send(SENDER, READER, BODY).meaning.value for _ in range(3)]
         assert meanings == ["sent", "sent", "connection"]
         session.open()
@@ -171,6 +188,9 @@ def test_addresses_cannot_smuggle_commands(sender: str, recipient: str, meaning:
         b"a\r\n.\nb\r\n",
         b"a\n.\r\nb\r\n",
         b"a\rb\r\n",
+        b"a\r\r\n",
+        b"a\r\nb\r",
+        b"a\r\nb\n",
         b"no end",
         b"\xc3\xa9\r\n",
         b"a\0\r\n",
@@ -186,13 +206,14 @@ def test_bytes_that_could_be_misread_are_not_sent(body: bytes) -> None:
         assert not server.received
 
 
-def test_size_is_declared_and_kept_to() -> None:
+@IN_BOTH_WAYS
+def test_size_is_declared_and_kept_to(hide: frozenset[str]) -> None:
     """A message above the advertised limit is not tried; SIZE goes with MAIL where it is offered."""
-    with FaultyServer(Script(size=len(BODY))) as server, Session(relay(server)) as session:
+    with FaultyServer(Script(size=len(BODY), hide=hide)) as server, Session(relay(server)) as session:
         assert session.send(SENDER, READER, BODY + b"\r\n").meaning is Meaning.MESSAGE
         assert session.send(SENDER, READER, BODY).meaning is Meaning.SENT
         assert f"MAIL FROM:<{SENDER}> SIZE={len(BODY)}" in server.commands
-    with FaultyServer(Script(size=None)) as server, Session(relay(server)) as session:
+    with FaultyServer(Script(size=None, hide=hide)) as server, Session(relay(server)) as session:
         assert session.send(SENDER, READER, BODY).meaning is Meaning.SENT
         assert f"MAIL FROM:<{SENDER}>" in server.commands
 
@@ -319,9 +340,10 @@ def test_a_missing_ca_file_is_a_setting_to_mend(tmp_path: Path) -> None:
         Session(relay(server, ca_file=tmp_path / "missing.pem")).open()
 
 
-def test_a_connection_cut_between_messages_is_noticed() -> None:
+@IN_BOTH_WAYS
+def test_a_connection_cut_between_messages_is_noticed(hide: frozenset[str]) -> None:
     """An idle connection that died leaves the next message unsent, not in doubt."""
-    with FaultyServer() as server, Session(relay(server)) as session:
+    with FaultyServer(Script(hide=hide)) as server, Session(relay(server)) as session:
         server.disconnect()
         assert session.send(SENDER, READER, BODY).meaning is Meaning.CONNECTION
         session.close()
