@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.app.parts import App
-from digest.delivery import ledger, workers
+from digest.app.pausing import drop_rest
+from digest.delivery import holding, ledger, workers
 from digest.delivery.composing import compose, message_id
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import State
 from digest.delivery.retrying import Policy
 from digest.delivery.sending import Engine, Tally
+from digest.delivery.stopping import Limit
 from digest.editions.models import Status
+from digest.editions.pausing import why_paused
 from digest.editions.planning import find_edition
 from digest.errors import DigestError
 from digest.feedback.refusals import apply_refusals
@@ -22,6 +25,7 @@ from digest.rendering.rendered import Rendered
 from digest.tokens import content_marker, new_public_id
 
 WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
+LOOK_AGAIN = 1.0  # seconds at most between looks while a retry is waited for: it may be paused meanwhile
 
 Progress = Callable[[Tally], None]
 
@@ -86,6 +90,7 @@ def make_engine(app: App) -> Engine:
         batch=delivery.batch,
         lease=delivery.lease,
         per_second=smtp.per_second,
+        limit=Limit(delivery.stop_after_bounces, delivery.stop_at_least),
     )
 
 
@@ -132,12 +137,16 @@ def _worth_waiting(app: App, stop: threading.Event) -> bool:
         due, busy = ledger.next_due(session), workers.any_claims(session)
     delay = (due - app.clock.now()).total_seconds() if due else None
     if delay is not None and delay <= app.settings.delivery.linger.total_seconds():
-        return not stop.wait(max(0.0, delay))
+        return not stop.wait(min(max(0.0, delay), LOOK_AGAIN))
     return busy and not stop.wait(WAIT_FOR_OTHERS)
 
 
 def _close(app: App, report: RunReport) -> None:
     now = app.clock.now()
+    with app.database.read() as session:
+        cancelled = holding.still_owing(session)
+    for one in cancelled:
+        drop_rest(app, one)
     with app.database.write(lock="subscribers") as session:
         report.bounced = len(apply_refusals(session, app.suppressions, now))
     with app.database.write(lock="editions") as session:
@@ -147,5 +156,6 @@ def _close(app: App, report: RunReport) -> None:
         if edition:
             report.deliveries = ledger.counts(session, edition.id)
             report.status = edition.status.value
+            report.reason = why_paused(edition) or report.reason
     if report.edition is None and finished:
         report.edition, report.status = finished[0], Status.SENT.value

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
-from digest.delivery import ledger
+from digest.app.pausing import drop_rest
 from digest.editions import freezing
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition, get_edition, plan
@@ -90,8 +90,9 @@ def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     with app.database.write(lock="editions") as session:
         edition = _touch(app, session, key, seen)
         freezing.cancel(edition, reason, now)
-        ledger.drop_rest(session, edition, now)
-        return edition
+    # Only now, since those who send heed it as soon as it is stored.
+    drop_rest(app, edition)
+    return edition
 
 
 def freeze_in(app: App, session: Session, edition: Edition, by: str, now: datetime) -> None:

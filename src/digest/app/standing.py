@@ -18,6 +18,7 @@ from digest.clock import iso
 from digest.delivery import ledger
 from digest.delivery.models import Delivery, State, Worker
 from digest.editions.models import Edition, Status
+from digest.editions.pausing import why_paused
 from digest.editions.planning import find_edition
 from digest.errors import ConfigError, RenderError
 
@@ -58,7 +59,7 @@ def _last(session: Session, now: datetime) -> dict[str, Any] | None:
     return {
         "key": edition.key,
         "status": edition.status.value,
-        "reason": edition.reason,
+        "reason": edition.reason or why_paused(edition),
         "subject": edition.subject,
         "deliveries": ledger.counts(session, edition.id),
     }
@@ -68,6 +69,15 @@ def _skipped_ahead(session: Session, now: datetime) -> list[str]:
     """Weeks that a mistaken `--now` has used up before they came."""
     query = select(Edition.key).where(Edition.status == Status.SKIPPED, Edition.window_end > now)
     return list(session.scalars(query.order_by(Edition.key)))
+
+
+def _paused(session: Session) -> list[str]:
+    query = select(Edition).where(Edition.paused_at.is_not(None)).order_by(Edition.key)
+    return [
+        f"edition {one.key} is {why_paused(one)} (digest resume {one.key} goes on, "
+        f"digest edition cancel {one.key} ends it)"
+        for one in session.scalars(query)
+    ]
 
 
 def _settings_that_stop_the_mail(app: App) -> list[str]:
@@ -95,6 +105,7 @@ def _attention(app: App, session: Session) -> list[str]:
     if due.reason and due.status in (None, *OPEN):
         found.append(f"edition {due.edition}: {due.reason}")
     found += _cannot_be_rendered(app, session)
+    found += _paused(session)
     found += [
         f"edition {key} was approved and its week went by: send it (digest send) or cancel it"
         for key in stranded(app, session, app.clock.now())

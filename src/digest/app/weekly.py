@@ -18,6 +18,7 @@ from digest.content.models import Comparison
 from digest.delivery import ledger
 from digest.editions.freezing import require, skip
 from digest.editions.models import Edition, Status
+from digest.editions.pausing import require_going, why_paused
 from digest.editions.planning import find_edition, get_edition
 from digest.errors import ConfigError, RenderError
 
@@ -59,6 +60,7 @@ def send_edition(
     with app.database.write(lock="editions") as session:
         edition = get_edition(session, key)
         require(edition, Status.APPROVED, Status.SENDING, Status.SENT)
+        require_going(edition)
         _fan_out(app, session, edition)
         if in_doubt:
             ledger.try_doubtful(session, edition, app.clock.now())
@@ -105,7 +107,8 @@ def _report(app: App, edition: Edition | None, slot: datetime | None, now: datet
         return RunReport(edition=key, status="not due", reason=f"its time is {coming:%Y-%m-%d %H:%M} UTC")
     if edition is None:
         return RunReport(edition=app.rhythm.key_of(slot))
-    return RunReport(edition=edition.key, status=edition.status.value, reason=edition.reason)
+    reason = edition.reason or why_paused(edition)
+    return RunReport(edition=edition.key, status=edition.status.value, reason=reason)
 
 
 def _why_not_yet(app: App, session: Session, edition: Edition | None, late: timedelta) -> str | None:

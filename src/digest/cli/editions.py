@@ -230,6 +230,8 @@ def _show(edition: Edition, as_json: bool) -> None:
         return
     reason = f" ({values['reason']})" if values["reason"] else ""
     click.echo(f"{values['key']}  {values['status']}{reason}  sends {values['slot']}")
+    if values["paused_at"]:
+        click.echo(f"paused     {values['paused_at']}  {values['paused_because']}")
     click.echo(f"window     {values['window_start']} – {values['window_end']}")
     click.echo(f"version    {values['version']}")
     click.echo(f"subject    {values['subject']}\npreheader  {values['preheader']}")

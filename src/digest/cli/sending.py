@@ -1,21 +1,18 @@
-"""`digest run`, `digest send` and `digest status`."""
+"""`digest run`, `send`, `pause`, `resume` and `status`."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
 
-from digest.app import standing, weekly
+from digest.app import pausing, standing, weekly
 from digest.app.delivering import RunReport
+from digest.cli.progress import shown
 from digest.cli.shared import app_of, json_option, now_option, print_json
 from digest.cli.signals import until_signalled
 from digest.clock import iso
-from digest.delivery.sending import Tally
 
 
 @click.command()
@@ -35,7 +32,7 @@ def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) 
             report = weekly.what_is_due(app, app.clock.now())
             report.reason = report.reason or weekly.would_do(report)
         else:
-            with until_signalled() as stop, _progress() as on_progress:
+            with until_signalled() as stop, shown() as on_progress:
                 report = weekly.run(app, stop, on_progress)
     _show(report, as_json)
     ctx.exit(report.exit_code)
@@ -52,10 +49,39 @@ def send(ctx: click.Context, key: str, in_doubt: bool, now: datetime | None, as_
 
     Example: digest send 2026-W47
     """
-    with app_of(ctx, now) as app, until_signalled() as stop, _progress() as on_progress:
+    with app_of(ctx, now) as app, until_signalled() as stop, shown() as on_progress:
         report = weekly.send_edition(app, key, stop, on_progress, in_doubt=in_doubt)
     _show(report, as_json)
     ctx.exit(report.exit_code)
+
+
+@click.command()
+@click.argument("key")
+@click.option("--reason", default="paused by an editor", help="What `digest status` tells about it.")
+@click.pass_context
+def pause(ctx: click.Context, key: str, reason: str) -> None:
+    """Send nothing more of an edition, on any machine, until it is resumed.
+
+    A mail that is under way at this moment is finished and recorded; other mail goes on.
+
+    Example: digest pause 2026-W47 --reason "wrong prices?"
+    """
+    with app_of(ctx) as app:
+        pausing.pause(app, key, reason)
+    click.echo(f"{key} is paused: {reason}")
+
+
+@click.command()
+@click.argument("key")
+@click.pass_context
+def resume(ctx: click.Context, key: str) -> None:
+    """Let a paused edition go on: `digest run` sends the rest, to whoever has not got it yet.
+
+    Example: digest resume 2026-W47
+    """
+    with app_of(ctx) as app:
+        pausing.resume(app, key)
+    click.echo(f"{key} goes on; digest run sends the rest")
 
 
 @click.command()
@@ -117,23 +143,3 @@ def _values(report: RunReport) -> dict[str, Any]:
         "waiting_until": iso(report.waiting_until),
         "stopped": str(report.stopped) if report.stopped else None,
     }
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Tally], None]]:
-    """A live count at a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sending")
-
-        def show(tally: Tally) -> None:
-            words = ", ".join(f"{number} {state.value}" for state, number in tally.tries.items())
-            bar.update(task, description=f"sending: {words}")
-
-        yield show

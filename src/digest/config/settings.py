@@ -166,6 +166,8 @@ class Delivery(Group):
     linger: Span = dt.timedelta(seconds=30)
     lease: Span = Field(dt.timedelta(seconds=60), ge=dt.timedelta(seconds=5), le=dt.timedelta(days=1))
     batch: int = Field(200, ge=1, le=10_000)
+    stop_after_bounces: float = Field(0.1, gt=0, le=1)
+    stop_at_least: int = Field(50, ge=1, le=1_000_000)
 
 
 class Keys(Group):

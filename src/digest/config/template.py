@@ -114,6 +114,8 @@ TEMPLATE = """\
 # linger = "30 seconds"                         # a run waits this long for a retry before it ends
 # lease = "60 seconds"                          # a sender silent for longer is taken for dead
 # batch = 200                                   # deliveries claimed at a time
+# stop_after_bounces = 0.1                      # more refused for good than this share: it pauses; 1 never
+# stop_at_least = 50                            # but not before so many were tried
 
 [keys]
 # Secrets. Whoever has them can make links in your name; losing `suppression` forgets who left.

@@ -14,12 +14,11 @@ from digest.audience.models import Standing, Subscriber, Suppression
 from digest.audience.preferring import paused_until
 from digest.audience.suppressing import Suppressions
 from digest.clock import iso
-from digest.delivery.models import Attempt, Delivery, Mailing, State
+from digest.delivery.holding import goes_on
+from digest.delivery.models import WAITING, Attempt, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.retrying import Policy, next_step
 from digest.editions.models import Edition, Status
-
-WAITING = (State.PENDING, State.DEFERRED, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _take(session: Session, now: datetime, limit: int) -> Sequence[tuple[Deliver
         .join(Subscriber, Delivery.subscriber_id == Subscriber.id)
         .outerjoin(Edition, Mailing.edition_id == Edition.id)
         .where(Delivery.state.in_(WAITING), Delivery.due_at <= now, Delivery.worker_id.is_(None))
-        .where(or_(Mailing.edition_id.is_(None), Edition.status == Status.SENDING))
+        .where(or_(Mailing.edition_id.is_(None), goes_on()))
         .order_by(Mailing.edition_id.is_not(None), Delivery.mailing_id, Delivery.subscriber_id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)
@@ -156,7 +155,7 @@ def begin(session: Session, worker_id: int, job: Job, suppressed_as: str, now: d
     if job.notice is None:
         barred = select(Suppression.address_hash).where(Suppression.address_hash == suppressed_as).exists()
         running = select(Edition.id).join(Mailing, Mailing.edition_id == Edition.id)
-        running = running.where(Mailing.id == job.mailing_id, Edition.status == Status.SENDING)
+        running = running.where(Mailing.id == job.mailing_id, goes_on())
         wanted = wanted.where(_reads(now), ~barred, running.exists())
     ours = and_(_is(job), Delivery.worker_id == worker_id, Delivery.state.in_(WAITING))
     result = session.execute(
@@ -229,15 +228,6 @@ def _is(job: Job) -> ColumnElement[bool]:
     return and_(Delivery.mailing_id == job.mailing_id, Delivery.subscriber_id == job.subscriber_id)
 
 
-def drop_rest(session: Session, edition: Edition, now: datetime) -> None:
-    """Drop what a cancelled edition still owes, but for what a connection is sending at this moment."""
-    mailing = select(Mailing.id).where(Mailing.edition_id == edition.id)
-    for delivery in session.scalars(
-        select(Delivery).where(Delivery.mailing_id.in_(mailing), Delivery.state.in_(WAITING))
-    ):
-        _drop(delivery, "the edition was cancelled", now)
-
-
 def try_doubtful(session: Session, edition: Edition, now: datetime) -> int:
     """Make held deliveries in doubt due once more, on a person's word; returns how many there are."""
     mailing = select(Mailing.id).where(Mailing.edition_id == edition.id)
@@ -269,13 +259,13 @@ def next_due(session: Session) -> datetime | None:
         .join(Mailing, Delivery.mailing_id == Mailing.id)
         .outerjoin(Edition, Mailing.edition_id == Edition.id)
         .where(Delivery.state.in_(WAITING), Delivery.worker_id.is_(None))
-        .where(or_(Mailing.edition_id.is_(None), Edition.status == Status.SENDING))
+        .where(or_(Mailing.edition_id.is_(None), goes_on()))
     )
     return session.scalar(query)
 
 
 def finish_editions(session: Session, now: datetime) -> list[str]:
-    """Turn editions of which nothing is left to send to `sent`; returns their keys."""
+    """Turn editions of which nothing is left to send to `sent`, but for paused ones; returns their keys."""
     open_row = (
         select(Delivery.mailing_id)
         .join(Mailing, Delivery.mailing_id == Mailing.id)
@@ -283,7 +273,7 @@ def finish_editions(session: Session, now: datetime) -> list[str]:
         .where(or_(Delivery.due_at.is_not(None), Delivery.state == State.SENDING))
         .where(Delivery.state.in_((*WAITING, State.SENDING)))
     )
-    done = session.scalars(select(Edition).where(Edition.status == Status.SENDING, ~open_row.exists())).all()
+    done = session.scalars(select(Edition).where(goes_on(), ~open_row.exists())).all()
     for edition in done:
         edition.status, edition.finished_at = Status.SENT, now
     return [edition.key for edition in done]

@@ -31,6 +31,9 @@ class State(enum.StrEnum):
     DROPPED = "dropped"
 
 
+WAITING = (State.PENDING, State.DEFERRED, State.UNKNOWN)
+
+
 class Mailing(Base):
     """One mail to be delivered: an edition to everybody, or a notice to one person."""
 

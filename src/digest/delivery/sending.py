@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as DbSession
 from digest.audience.suppressing import Suppressions
 from digest.clock import Clock
 from digest.db import Database
-from digest.delivery import ledger, workers
+from digest.delivery import holding, ledger, stopping, workers
 from digest.delivery.composing import BadRecipient
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.ledger import Job
@@ -23,6 +23,7 @@ from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.retrying import Policy
 from digest.delivery.smtp import Relay, Session
+from digest.delivery.stopping import NEVER, Limit, Tallied
 from digest.errors import DigestError, RelayRefused
 from digest.logs import get_logger, short_address
 
@@ -31,11 +32,16 @@ REFUSALS_IN_A_ROW = 3
 
 @dataclass
 class Tally:
-    """What one call of the engine did: tries by the state they led to, and why it stopped early."""
+    """What one call of the engine did: tries by the state they led to, and why it stopped something.
+
+    `due` is how many deliveries it found to do, `began` the reading of time.monotonic() at its start.
+    """
 
     tries: Counter[State] = field(default_factory=Counter)
     in_doubt: int = 0
     stopped: DigestError | None = None
+    due: int = 0
+    began: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -52,6 +58,7 @@ class Engine:
     batch: int
     lease: timedelta
     per_second: float | None = None
+    limit: Limit = NEVER
 
     def run(
         self,
@@ -61,7 +68,8 @@ class Engine:
         """Send until nothing is due that another worker does not hold, or until `stop` is set.
 
         Any number of processes may do this at once. Failures of the relay end the run and are returned in
-        the tally; no reader is blamed for them.
+        the tally; no reader is blamed for them. An edition that is paused or cancelled meanwhile is left
+        alone from then on, and one of which too many deliveries fail is paused; all else goes on.
         """
         shift = _Shift(self, stop or threading.Event(), on_progress)
         return shift.work()
@@ -77,6 +85,7 @@ class _Shift:
         self.on_progress = on_progress
         self.tally = Tally()
         self.claimed: deque[Job] = deque()
+        self.mailings: dict[int, Tallied] = {}  # the editions under way, as far as we know
         self.lock = threading.Lock()
         self.refusals = 0
         self.pace = _Pace(engine.per_second)
@@ -137,6 +146,7 @@ class _Shift:
         with self.lock:
             if not self.claimed:
                 self.claimed.extend(self._claim())
+                self._meet({job.mailing_id for job in self.claimed if job.notice is None})
             return self.claimed.popleft() if self.claimed else None
 
     def _claim(self) -> list[Job]:
@@ -147,7 +157,17 @@ class _Shift:
                 session, self.worker_id, engine.suppressions, engine.clock.now(), engine.batch
             )
 
-        return self.commits.do(claim)
+        jobs = self.commits.do(claim)
+        self.tally.due += sum(job.notice is not None for job in jobs)
+        return jobs
+
+    def _meet(self, mailings: set[int]) -> None:
+        """Count once what stands where in a mailing; from then on our own tries are added to that."""
+        for mailing_id in mailings - self.mailings.keys():
+            with self.engine.database.read() as session:
+                found = stopping.tally(session, mailing_id, self.engine.clock.now())
+            self.mailings[mailing_id] = found
+            self.tally.due += found.due
 
     def _deliver(self, session: Session, job: Job) -> None:
         now = self.engine.clock.now()
@@ -169,10 +189,23 @@ class _Shift:
         engine = self.engine
         address = engine.suppressions.hash(job.canonical)
 
-        def begin(session: DbSession) -> bool:
-            return ledger.begin(session, self.worker_id, job, address, engine.clock.now())
+        def begin(session: DbSession) -> tuple[bool, bool]:
+            if ledger.begin(session, self.worker_id, job, address, engine.clock.now()):
+                return True, False
+            stopped = job.notice is None and holding.give_back(session, self.worker_id, job.mailing_id)
+            return False, stopped
 
-        return self.commits.do(begin)
+        begun, stopped = self.commits.do(begin)
+        if stopped:
+            self._forget(job.mailing_id)
+        return begun
+
+    def _forget(self, mailing_id: int) -> None:
+        """A mailing was paused or cancelled; if it goes on some day, it is met anew."""
+        with self.lock:
+            self.claimed = deque(job for job in self.claimed if job.mailing_id != mailing_id)
+            if known := self.mailings.pop(mailing_id, None):
+                self.tally.due -= known.due
 
     def _record(self, job: Job, outcome: Outcome) -> None:
         engine = self.engine
@@ -182,11 +215,38 @@ class _Shift:
 
         state = self.commits.do(record)
         with self.lock:
-            if state is not None:
-                self.tally.tries[state] += 1
+            failing = state is not None and self._count(job, state)
             self.on_progress(self.tally)
         self._report(job, outcome, state)
         self._count_refusals(outcome)
+        if failing:
+            self._pause(job.mailing_id)
+
+    def _count(self, job: Job, state: State) -> bool:
+        """Add a try to the tallies; True when too many deliveries of its mailing have failed."""
+        self.tally.tries[state] += 1
+        if (known := self.mailings.get(job.mailing_id)) is None:
+            return False
+        known = self.mailings[job.mailing_id] = known.after(state)
+        return stopping.too_many(known.count, known.passed, self.engine.limit)
+
+    def _pause(self, mailing_id: int) -> None:
+        """Stop a mailing too many of whose addresses are bad, and nothing else."""
+        engine = self.engine
+
+        def pause(session: DbSession) -> tuple[str | None, Tallied, bool]:
+            why, found = stopping.pause_if_failing(session, mailing_id, engine.limit, engine.clock.now())
+            return why, found, holding.give_back(session, self.worker_id, mailing_id)
+
+        why, found, stopped = self.commits.do(pause)
+        if why:
+            self.tally.stopped = self.tally.stopped or DigestError(why)
+            get_logger().warning("paused an edition", action="paused", mailing=mailing_id, reason=why)
+        if stopped:
+            self._forget(mailing_id)
+        else:
+            with self.lock:
+                self.mailings[mailing_id] = found
 
     def _count_refusals(self, outcome: Outcome) -> None:
         """Stop when we are refused several times in a row; once may be one mail server's grudge."""

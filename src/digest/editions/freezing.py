@@ -73,6 +73,7 @@ def cancel(edition: Edition, reason: str, now: datetime) -> None:
     """Stop an edition for good, wherever it stands short of sent."""
     require(edition, Status.DRAFT, Status.APPROVED, Status.SENDING)
     edition.status, edition.reason, edition.finished_at = Status.CANCELLED, reason, now
+    edition.paused_at = edition.paused_because = None
 
 
 def require(edition: Edition, *wanted: Status) -> None:

@@ -34,6 +34,8 @@ def as_json(edition: Edition) -> dict[str, Any]:
         "key": edition.key,
         "status": edition.status.value,
         "reason": edition.reason,
+        "paused_at": iso(edition.paused_at),
+        "paused_because": edition.paused_because,
         "slot": iso(edition.slot),
         "window_start": iso(edition.window_start),
         "window_end": iso(edition.window_end),

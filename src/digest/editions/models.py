@@ -17,7 +17,8 @@ class Status(enum.StrEnum):
     """Where an edition stands.
 
     draft → approved → sending → sent; a draft may instead be skipped (nothing new, too little) or
-    cancelled by a person, as may an approved or sending one. Each of the last two keeps its reason;
+    cancelled by a person, as may an approved or sending one. A sending one may also be paused, which is no
+    status: `paused_at` says so. Each of the last two keeps its reason;
     a draft's reason says why it would be skipped as it stands.
     """
 
@@ -60,6 +61,16 @@ class Edition(Base):
     )
     briefly: Mapped[int] = mapped_column(
         default=0, server_default="0", comment="how many comparisons its bytes tell in one line, for size"
+    )
+    paused_at: Mapped[datetime | None] = mapped_column(
+        comment="nothing of it is sent until somebody resumes it"
+    )
+    paused_because: Mapped[str | None] = mapped_column(comment="why, in a sentence for whoever resumes it")
+    counted_tries: Mapped[int | None] = mapped_column(
+        comment="deliveries sent or failed when it was last resumed"
+    )
+    counted_failures: Mapped[int | None] = mapped_column(
+        comment="how many of those had failed; neither counts against it again"
     )
     html: Mapped[str | None] = mapped_column(deferred=True)
     text: Mapped[str | None] = mapped_column(deferred=True)

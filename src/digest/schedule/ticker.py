@@ -9,6 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import weekly
 from digest.app.parts import App
+from digest.app.progress import EachMinute
 from digest.errors import DigestError
 from digest.logs import get_logger
 
@@ -38,7 +39,7 @@ def tick(app: App, stop: threading.Event) -> None:
     """One run. What goes wrong is logged, and the next tick tries again."""
     logger = get_logger()
     try:
-        report = weekly.run(app, stop)
+        report = weekly.run(app, stop, EachMinute())
     except DigestError as error:
         logger.warning("the run failed", action="run_failed", error=str(error))
     except Exception:
