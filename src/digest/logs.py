@@ -27,7 +27,7 @@ def configure_logs(verbose: bool = False) -> None:
             tail,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at each line
         cache_logger_on_first_use=False,
     )
 

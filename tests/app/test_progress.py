@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from digest.app.progress import EachMinute, progress
 from digest.cli.progress import words
@@ -39,9 +41,16 @@ def test_in_words(due: int, done: int, seconds: float, said: str) -> None:
     assert words(progress(Tally(tries=Counter({State.SENT: done} if done else {}), due=due), seconds)) == said
 
 
-def test_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
-    """However many tries there are in it; none for what is done sooner."""
+@pytest.fixture
+def logs() -> Iterator[None]:
+    """The log as commands write it, for one test only."""
     configure_logs()
+    yield
+    structlog.reset_defaults()
+
+
+def test_a_line_a_minute(capsys: pytest.CaptureFixture[str], logs: None) -> None:
+    """However many tries there are in it; none for what is done sooner."""
     now = 1000.0
     tally = Tally(tries=TRIES, due=3600, began=now)
     each = EachMinute(lambda: now)
