@@ -31,6 +31,9 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 # These stand in the file with a value that says more than their default, which is empty.
 SHOWN_BY_EXAMPLE = {"database.url"}
 
+# Settings that are tables have variables for what is in them.
+DEEPER = {"signing": "__1", "destinations": "__GOOGLE__PER_SECOND", "fallback": "__1__HOST"}
+
 
 def settings() -> Iterator[tuple[str, str, object]]:
     """Group, key and default of every setting."""
@@ -44,7 +47,7 @@ def settings() -> Iterator[tuple[str, str, object]]:
 
 def shown(default: object) -> str:
     """A default as the page shows it: as TOML, or `unset`."""
-    if default is None or default == {} or isinstance(default, SecretStr):
+    if default in (None, {}, ()) or isinstance(default, SecretStr):
         return "unset"
     return f"`{toml(default)}`"
 
@@ -85,7 +88,7 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize(("group", "key", "default"), list(settings()))
 def test_every_setting_is_explained_with_its_default(group: str, key: str, default: object) -> None:
     """docs/settings.md has one row for each: key, default, variable, what for."""
-    variable = f"DIGEST_{group}__{key}".upper() + ("__1" if key == "signing" else "")
+    variable = f"DIGEST_{group}__{key}".upper() + DEEPER.get(key, "")
     row = f"| `{key}` | {shown(default)} | `{variable}` | "
     assert section(group).count(f"\n{row}") == 1, f"docs/settings.md needs a row {row}what for |"
 

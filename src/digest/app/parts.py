@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from digest.audience.suppressing import Suppressions
 from digest.clock import Clock, SystemClock
 from digest.config import WEEKDAYS, Settings
+from digest.config.smtp import Access
 from digest.db import Database
 from digest.db.revisions import require_current
 from digest.delivery.signing import Signer, make_signer
@@ -90,16 +91,26 @@ class App:
 
     @property
     def relay(self) -> Relay:
-        """The server that takes the mail from us."""
-        smtp = self.settings.smtp
-        return Relay(
-            host=smtp.host,
-            port=smtp.port,
-            security=smtp.security,
-            username=smtp.username,
-            password=smtp.secret(),
-            ca_file=smtp.authorities(),
-        )
+        """The server that takes the mail from us; the first in order of preference."""
+        return relay_of(self.settings.smtp, "smtp")
+
+    @property
+    def relays(self) -> tuple[Relay, ...]:
+        """That one, and those that are used while it fails."""
+        fallback = enumerate(self.settings.smtp.fallback)
+        return self.relay, *(relay_of(one, f"smtp.fallback.{number}") for number, one in fallback)
+
+
+def relay_of(access: Access, name: str) -> Relay:
+    """The relay of one table of the settings, which `name` is the name of."""
+    return Relay(
+        host=access.host,
+        port=access.port,
+        security=access.security,
+        username=access.username,
+        password=access.secret(name),
+        ca_file=access.authorities(name),
+    )
 
 
 def theme_of(settings: Settings) -> Theme:

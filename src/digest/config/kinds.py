@@ -19,6 +19,8 @@ UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 LONGEST_SPAN = timedelta(days=3650)
 LONGEST_URL = 200  # with a reader's token behind it, it must fit on one header line of 998 octets
 
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # one part of a name in DNS
+
 # What a message's headers can carry (RFC 5321 §4.1.2), so that no address is refused only when mail is made.
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(\.{_ATEXT})*")
@@ -103,6 +105,13 @@ def _list_id(value: str) -> str:
     return value
 
 
+def domain_name(value: str) -> str:
+    """The domain in small letters; raises ValueError for anything else."""
+    if not re.fullmatch(rf"(?=.{{3,253}}\Z){LABEL}(\.{LABEL})+", value):
+        raise ValueError('expected a domain such as "example.org", a non-ASCII one as "xn--…"')
+    return value.lower()
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine and nothing else."""
     try:
@@ -119,3 +128,4 @@ Weekday = Annotated[str, BeforeValidator(_weekday)]
 TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ListId = Annotated[str, AfterValidator(_list_id)]
+Domain = Annotated[str, AfterValidator(domain_name)]

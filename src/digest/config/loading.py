@@ -12,12 +12,16 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config.lines import line_of
 from digest.config.settings import Settings
+from digest.config.smtp import Destination, Fallback
 from digest.errors import ConfigError
 
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
-LISTS = {"retry_after"}  # written with commas in the environment
+LISTS = {"domains", "retry_after", "warm_up"}  # written with commas in the environment
 FOLDERS = ("templates", "pages")  # of [newsletter]
+TABLES = {"destinations", "fallback", "signing"}  # settings that are tables themselves
+RELAYS = frozenset("123456789")  # the relays to fall back on, as variables number them
 FILES = {"smtp": ("password_file", "ca_file"), "dkim": ("key_file", "ed25519_key_file")}
 LONGEST_SHOWN = 100  # characters of a wrong value that its error repeats
 
@@ -80,11 +84,17 @@ def _overlay(data: dict[str, Any], environ: Mapping[str, str]) -> None:
 
 
 def _known(path: list[str]) -> bool:
-    """Whether `path` is a group and a key in it, or one of the numbered signing keys."""
-    group = Settings.model_fields.get(path[0])
-    if group is None or len(path) < 2 or path[1] not in _fields(group.annotation):
-        return False
-    return len(path) == (3 if path[1] == "signing" else 2)
+    """Whether `path` is a group and a key in it, or a key of one of the tables below."""
+    match path:
+        case ["smtp", "destinations", _, key]:
+            return key in Destination.model_fields
+        case ["smtp", "fallback", number, key]:
+            return number in RELAYS and key in Fallback.model_fields
+        case ["keys", "signing", _]:
+            return True
+        case [group, key] if key not in TABLES and (known := Settings.model_fields.get(group)):
+            return key in _fields(known.annotation)
+    return False
 
 
 def _fields(annotation: Any) -> set[str]:
@@ -92,12 +102,11 @@ def _fields(annotation: Any) -> set[str]:
 
 
 def _put(data: dict[str, Any], path: list[str], value: str) -> None:
-    table = data
+    table: Any = data
     for step in path[:-1]:
-        below = table.setdefault(step, {})
-        if not isinstance(below, dict):
-            return  # the file's own mistake, named when the whole is checked
-        table = below
+        table = _below(table, step, make=bool(value))
+    if not isinstance(table, dict):
+        return  # nothing to take away, or the file's own mistake, named when the whole is checked
     if not value:
         table.pop(path[-1], None)  # an empty variable means the default
     elif path[-1] in LISTS:
@@ -106,8 +115,25 @@ def _put(data: dict[str, Any], path: list[str], value: str) -> None:
         table[path[-1]] = value
 
 
+def _below(table: Any, step: str, make: bool) -> Any:
+    """What stands in `table` under `step`, and where nothing does an empty table, if asked for.
+
+    In a list of relays `step` is a number from 1.
+    """
+    if isinstance(table, list) and step in RELAYS:
+        number = int(step)
+        if make:
+            table.extend({} for _ in range(number - len(table)))
+        return table[number - 1] if number <= len(table) else None
+    if not isinstance(table, dict):
+        return None
+    if make:
+        return table.setdefault(step, [] if step == "fallback" else {})
+    return table.get(step)
+
+
 def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> str:
-    path = [str(step) for step in error["loc"]]
+    path = [str(step) for step in error["loc"] if step != "[key]"]
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "there is no such setting"
@@ -125,32 +151,25 @@ def _shortened(text: str) -> str:
 
 def _secret(path: list[str], error: Any) -> bool:
     """Whether the value is a secret, or may be one under a name that nobody knows."""
-    named = path[0] == "keys" or path in (["smtp", "password"], ["database", "url"])
-    return named or len(path) == 1 or error["type"] == "extra_forbidden"
+    named = path[0] == "keys" or path[-1] == "password" or path == ["database", "url"]
+    relay = path[:2] == ["smtp", "fallback"] and len(path) < 4
+    return named or relay or len(path) == 1 or error["type"] == "extra_forbidden"
 
 
 def _where(path: list[str], file: Path, text: str, environ: Mapping[str, str]) -> str:
     """A setting's place, which is its variable or its line in the file, and its name."""
-    variable, line = "DIGEST_" + "__".join(path[:2]).upper(), _line_of(text, path)
-    place = variable if variable in environ else f"{file}:{line}" if line else str(file)
+    variable, line = _variable_of(path, environ), line_of(text, path)
+    place = variable or (f"{file}:{line}" if line else str(file))
     return f"{place}: {'.'.join(path)}"
 
 
-def _line_of(text: str, path: list[str]) -> int | None:
-    """The 1-based line where `[group]` sets `key`, or where the group starts."""
-    table, found = "", None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
-        table = header[1] if header else table
-        if header and table == path[0]:
-            found = number
-        key = re.match(r"""\s*["']?([\w.-]+)["']?\s*=""", line)
-        full = f"{table}.{key[1]}" if key and table else key[1] if key else ""
-        if len(path) > 1 and full == ".".join(path[:2]):
-            return number
-        if not table and full.split(".")[0] == path[0]:
-            found = found or number
-    return found
+def _variable_of(path: list[str], environ: Mapping[str, str]) -> str | None:
+    """The variable that a setting came from, if it came from one."""
+    steps = [*path]
+    if path[:2] == ["smtp", "fallback"] and len(path) > 2:
+        steps[2] = str(int(path[2]) + 1)
+    names = ("DIGEST_" + "__".join(steps[:length]).upper() for length in range(len(steps), 1, -1))
+    return next((name for name in names if name in environ), None)
 
 
 def _anchored(settings: Settings, file: Path) -> Settings:
@@ -166,6 +185,8 @@ def _anchored(settings: Settings, file: Path) -> Settings:
     newsletter = _from_home(settings.newsletter, FOLDERS, home)
     database = settings.database.model_copy(update={"url": url})
     files = {group: _from_home(getattr(settings, group), names, home) for group, names in FILES.items()}
+    fallback = tuple(_from_home(one, FILES["smtp"], home) for one in settings.smtp.fallback)
+    files["smtp"] = files["smtp"].model_copy(update={"fallback": fallback})
     return settings.model_copy(update={"newsletter": newsletter, "database": database, **files})
 
 

@@ -8,18 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from digest.config.kinds import BaseUrl, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone, is_loopback
+from digest.config.group import Group
+from digest.config.kinds import LABEL, BaseUrl, Domain, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone
 from digest.config.looks import Colours, Theme, Wording
+from digest.config.smtp import Smtp
 from digest.errors import ConfigError
 from digest.tokens import Keyring
-
-
-class Group(BaseModel):
-    """A table of the settings file: closed, and fixed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Newsletter(Group):
@@ -50,65 +46,12 @@ class Database(Group):
     url: str = Field("", repr=False)  # may hold a password
 
 
-class Smtp(Group):
-    """The relay that takes the mail from us."""
-
-    host: Line = Field("localhost", min_length=1)
-    port: int = Field(587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    allow_plaintext: bool = False
-    username: Line | None = None
-    password: SecretStr | None = None
-    password_file: Path | None = None
-    ca_file: Path | None = None
-    connections: int = Field(4, ge=1, le=100)
-    per_second: float | None = Field(None, ge=0.001, le=10_000)
-
-    @model_validator(mode="after")
-    def _plaintext_stays_home(self) -> Self:
-        if self.security == "none" and not self.allow_plaintext and not is_loopback(self.host):
-            raise ValueError(
-                'security = "none" is for loopback hosts only; allow_plaintext = true lifts that'
-            )
-        return self
-
-    def secret(self) -> str | None:
-        """The password, from the settings or from `password_file` (its first line)."""
-        if self.password_file:
-            try:
-                return self.password_file.read_text().partition("\n")[0].strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"smtp.password_file: {self.password_file}: {error}") from error
-        return self.password.get_secret_value() if self.password else None
-
-    def authorities(self) -> Path | None:
-        """`ca_file`, once it has been read; raises ConfigError when that cannot be done."""
-        if self.ca_file:
-            import ssl  # most commands get by without it
-
-            try:
-                ssl.create_default_context(cafile=str(self.ca_file))
-            except OSError as error:
-                raise ConfigError(f"smtp.ca_file: {self.ca_file}: {error}") from error
-        return self.ca_file
-
-
-_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-
-
-def _domain(value: str) -> str:
-    if not re.fullmatch(rf"(?=.{{3,253}}\Z){_LABEL}(\.{_LABEL})+", value):
-        raise ValueError('expected a domain such as "example.org", a non-ASCII one as "xn--…"')
-    return value.lower()
-
-
 def _selector(value: str) -> str:
-    if not re.fullmatch(rf"(?=.{{1,200}}\Z){_LABEL}(\.{_LABEL})*", value):
+    if not re.fullmatch(rf"(?=.{{1,200}}\Z){LABEL}(\.{LABEL})*", value):
         raise ValueError('expected letters, digits, hyphens and dots, such as "digest2026" (RFC 6376 §3.1)')
     return value.lower()
 
 
-Domain = Annotated[str, AfterValidator(_domain)]
 Selector = Annotated[str, AfterValidator(_selector)]
 
 

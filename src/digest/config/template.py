@@ -86,7 +86,11 @@ TEMPLATE = """\
 # password_file = "smtp-password"
 # ca_file = "ca.pem"                            # if the relay's certificate is from your own authority
 # connections = 4
-# per_second = 10                               # at most so many mails a second
+# per_second = 10                               # at most so many mails a second, from all who send together
+# per_hour = 10000                              # and an hour, evenly spread
+# warm_up = [200, 500, 1000]                    # at most so many on the first, second, … day of a new sender
+# destinations = {{ google = {{ per_second = 5, per_hour = 5000 }}, "*" = {{ per_second = 2 }} }}
+# fallback = [{{ host = "relay2.example.org", password_file = "smtp2-password" }}]   # while that one fails
 
 # Signs mails with DKIM; leave it out if your relay does that. docs/operating.md tells how to make keys.
 [dkim]

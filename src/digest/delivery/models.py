@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -107,3 +107,19 @@ class Worker(Base):
     pid: Mapped[int]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(comment="last heartbeat, in real time even in a --now run")
+
+
+class Pace(Base):
+    """When the next mail may go: one row for all mail together, and one for each destination with a pace.
+
+    Real time even in a --now run, since workers that share a relay may run with different ones. A row that
+    is missing says "at once". `day`, `used` and `days` count for the warm-up, in the row of all mail.
+    """
+
+    __tablename__ = "paces"
+
+    name: Mapped[str] = mapped_column(primary_key=True, comment="all, or to and a destination")
+    free_at: Mapped[datetime] = mapped_column(comment="the next mail goes no sooner")
+    day: Mapped[date | None] = mapped_column(comment="the last day in UTC on which anything was sent")
+    used: Mapped[int] = mapped_column(default=0, comment="mails on that day")
+    days: Mapped[int] = mapped_column(default=0, comment="on how many days anything was sent, that one too")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import random
 
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
 
 RECONNECTS = 3  # a lost connection is tried again at once this often before it waits on the ladder
+JITTER = 0.2  # of a wait, more or less: what one server deferred together does not come back together
+PATIENCE = timedelta(minutes=30)  # RFC 5321 §4.5.4.1: the shortest wait once a server is known to be slow
 MOST_DOUBTS = 3  # at its third doubt a row is held for a person: three copies are the most anybody can get
 
 
@@ -31,9 +34,19 @@ class Step:
 
 
 def next_step(
-    outcome: Outcome, *, tries: int, doubts: int, first_tried_at: datetime, now: datetime, policy: Policy
+    outcome: Outcome,
+    *,
+    tries: int,
+    doubts: int,
+    first_tried_at: datetime,
+    now: datetime,
+    policy: Policy,
+    chance: float | None = None,
 ) -> Step:
-    """Decide after the `tries`th try of a delivery first tried at `first_tried_at`."""
+    """Decide after the `tries`th try of a delivery first tried at `first_tried_at`.
+
+    `chance`, from 0 to 1, is where in its span the next try falls; without it, the dice decide.
+    """
     match outcome.meaning:
         case Meaning.SENT:
             return Step(State.SENT)
@@ -44,7 +57,7 @@ def next_step(
         case Meaning.CONNECTION if tries <= RECONNECTS:
             return Step(State.PENDING, now)
         case _:  # LATER, US, a connection lost too often: a refusal of us costs nobody more than the wait
-            return _later(tries, first_tried_at, now, policy)
+            return _later(tries, first_tried_at + policy.give_up_after, now, policy, chance)
 
 
 def doubt(doubts: int, now: datetime, policy: Policy) -> Step:
@@ -57,7 +70,19 @@ def doubt(doubts: int, now: datetime, policy: Policy) -> Step:
     return Step(State.UNKNOWN)
 
 
-def _later(tries: int, first_tried_at: datetime, now: datetime, policy: Policy) -> Step:
+def _later(tries: int, deadline: datetime, now: datetime, policy: Policy, chance: float | None) -> Step:
     rung = min(tries, len(policy.retry_after)) - 1
-    due = now + (policy.retry_after[rung] if policy.retry_after else timedelta(hours=1))
-    return Step(State.FAILED) if due - first_tried_at > policy.give_up_after else Step(State.DEFERRED, due)
+    wait = policy.retry_after[rung] if policy.retry_after else timedelta(hours=1)
+    if now + wait > deadline:  # whoever is given up does not owe that to the dice
+        return Step(State.FAILED)
+    if chance is None:
+        chance = random()  # noqa: S311 - nobody gains by guessing it
+    return Step(State.DEFERRED, min(now + spread(wait, chance), deadline))
+
+
+def spread(wait: timedelta, chance: float) -> timedelta:
+    """A wait, up to a fifth shorter or longer; half an hour or more stays at least half an hour."""
+    shortest = wait * (1 - JITTER)
+    if wait >= PATIENCE:
+        shortest = max(shortest, PATIENCE)
+    return shortest + (wait * (1 + JITTER) - shortest) * chance
