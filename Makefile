@@ -20,12 +20,13 @@ ifneq ($(shell $(PY) -c 'print("runs")' 2>/dev/null),runs)
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help venv demo test check bench docs golden lock clean
+.PHONY: help venv demo test crash check bench docs golden lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo    the whole journey on sample pages: import, render, send to a local sink, where to look'
 	@echo 'make test    all tests                           (make test ARGS="-k window -x")'
+	@echo 'make crash   the long crash runs, a quarter of an hour   (make crash ARGS="--kills 25 --workers 3")'
 	@echo 'make check   style, types, import ladder, models against migrations'
 	@echo 'make bench   the measurements in benchmarks/'
 	@echo 'make docs    write docs/commands.md anew from the help texts'
@@ -41,6 +42,9 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(PY) -m pytest $(ARGS)
+
+crash: $(STAMP)
+	$(PY) -m tests.faults.crash $(ARGS)
 
 check: $(STAMP)
 	$(PY) -m ruff check

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,12 @@ def joined(made: Installation, readers: tuple[str, ...] = READERS) -> Installati
 def as_csv(readers: tuple[str, ...]) -> bytes:
     """A list to import."""
     return ("email\n" + "".join(f"{reader}\n" for reader in readers)).encode()
+
+
+def slot_just_passed() -> dict[str, str]:
+    """Settings by which an edition is due at this very moment, for commands that run by the real clock."""
+    slot = datetime.now(UTC) - timedelta(minutes=2)
+    return {"SCHEDULE__WEEKDAY": f"{slot:%A}".lower(), "SCHEDULE__TIME": f"{slot:%H:%M}"}
 
 
 def many_readers(number: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Two schedulers and two cron lines at the same moment: still one edition, and one mail each."""
+"""Schedulers and cron lines at the same moment: still one edition a week, and one mail each."""
 
 from __future__ import annotations
 
@@ -7,17 +7,30 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from digest.clock import iso
+from digest.app.parts import open_app
+from digest.clock import iso, parse_moment
+from digest.config import load_settings
+from digest.content.importing import import_comparisons
 from tests.faults.smtp_server import FaultyServer, Script
-from tests.journeys.installation import Installation, filled, installed, many_readers
+from tests.journeys.installation import (
+    SLOT,
+    Installation,
+    filled,
+    installed,
+    joined,
+    many_readers,
+    slot_just_passed,
+)
+from tests.support.newsrooms import versus
 
 READERS = many_readers(60)
+WEEKS = 5
 
 
 def test_two_schedulers_and_two_runs_make_one_mailing(tmp_path: Path, database_url: str) -> None:
     """All four end well, the schedulers when they are asked to."""
     with FaultyServer(Script(delay=0.02)) as server:
-        made = installed(tmp_path, database_url, server.port, **_slot_just_passed())
+        made = installed(tmp_path, database_url, server.port, **slot_just_passed())
         filled(made, READERS, iso(datetime.now(UTC)) or "")
         _all_at_once(made, server)
     assert Counter(server.recipients) == Counter(READERS)
@@ -27,9 +40,27 @@ def test_two_schedulers_and_two_runs_make_one_mailing(tmp_path: Path, database_u
     assert made.deliveries() == {"sent": len(READERS)}
 
 
-def _slot_just_passed() -> dict[str, str]:
-    slot = datetime.now(UTC) - timedelta(minutes=2)
-    return {"SCHEDULE__WEEKDAY": f"{slot:%A}".lower(), "SCHEDULE__TIME": f"{slot:%H:%M}"}
+def test_two_runs_at_the_same_second_five_times(tmp_path: Path, database_url: str) -> None:
+    """Five weeks, two cron lines at each slot: one edition a week, one mail of it for each reader."""
+    with FaultyServer() as server:
+        made = joined(installed(tmp_path, database_url, server.port), READERS)
+        for week in range(WEEKS):
+            slot = parse_moment(SLOT) + timedelta(weeks=week)
+            _publish(made, f"Newt {week}", f"Axolotl {week}", slot - timedelta(days=1))
+            before = len(server.received)
+            pair = [made.start("run", "--now", iso(slot) or "") for _ in range(2)]
+            assert [run.wait(60) for run in pair] == [0, 0], (made.folder / "stderr.txt").read_text()
+            assert Counter(server.recipients[before:]) == Counter(READERS)
+    assert made.query("SELECT key, status FROM editions ORDER BY key") == [
+        (f"2026-W{47 + week}", "sent") for week in range(WEEKS)
+    ]
+    assert made.query("SELECT count(*) FROM mailings") == [(WEEKS,)]
+    assert made.deliveries() == {"sent": WEEKS * len(READERS)}
+
+
+def _publish(made: Installation, left: str, right: str, moment: datetime) -> None:
+    with open_app(load_settings(made.folder / "digest.toml", made.environment)) as app:
+        assert not import_comparisons(app.database, [versus(left, right)], now=moment).rejected
 
 
 def _all_at_once(made: Installation, server: FaultyServer) -> None:
