@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass
 from enum import Enum
 
+from digest.delivery import reply_words as words
+
 TEXT_LIMIT = 1000  # characters of a reply that are kept
 
 
@@ -133,7 +135,7 @@ def _is_gone(reply: Reply) -> bool:
     """Whether the reply says that there is no such mailbox, in a code or, lacking a clear one, in words."""
     if reply.enhanced in GONE_CODES:
         return True
-    said = re.search(_any(NO_SUCH_USER, INACTIVE), _line(reply), re.IGNORECASE)
+    said = re.search(words.any_of(words.NO_SUCH_USER, words.INACTIVE), _line(reply), re.IGNORECASE)
     return said is not None and reply.enhanced in VAGUE_CODES
 
 
@@ -154,102 +156,6 @@ GONE_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.7.17", 
 VAGUE_CODES = frozenset({None, "5.0.0", "5.1.0", "5.2.1", "5.5.0", "5.7.1"})
 
 
-def _any(*patterns: str) -> str:
-    return f"(?:{'|'.join(patterns)})"
-
-
-# What servers say. Patterns are searched without regard to case, in a line as `_line` makes it.
-WHO = _any("user", "recipient", "mailbox", "account", "address", "alias")
-NO_SUCH_USER = _any(
-    rf"no such (?:person|{WHO})",
-    rf"{WHO}[^.;]{{0,80}}?\b(?:unknown|not found|not exist|doesn'?t exist)",
-    rf"(?:unknown|invalid|unrout(?:e)?able|non-?existent) (?:local part|{WHO})",
-    rf"not a (?:known|valid) {WHO}",
-    r"(?:doesn't|does not) have an? \S+ account",
-    "not our customer",
-    "no mailbox here",
-)
-INACTIVE = rf"{WHO}[^.;]{{0,80}}?\b" + _any(
-    "inactive",
-    "disabled",
-    "deactivated",
-    "discontinued",
-    "suspended",
-    "dormant",
-    "no longer (?:active|available|in use|valid)",
-)
-FULL = _any(
-    r"mailbox (?:is )?full",
-    r"over ?quota",
-    r"quota ?(?:is ?)?exceeded",
-    r"exceeded [^.]{0,40}(?:quota|storage)",
-    r"out of storage",
-    r"insufficient (?:system )?storage",
-    r"not enough (?:disk )?space",
-)
-TOO_LARGE = _any(
-    r"too (?:large|big)",
-    r"exceeds? [^.]{0,60}size",
-    r"size (?:limit )?exceed",
-    r"(?:maximum|message) (?:message )?size",
-)
-SENDER = _any(
-    r"sender (?:address )?(?:rejected|denied|refused|verify|is not|not)",
-    r"domain of sender",
-    r"return.?path",
-)
-RELAYING = _any(
-    r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not|prohibited)",
-    r"(?:not|unable|cannot|permitted) to relay",
-    r"no relaying",
-    r"rcpthosts",
-)
-REPUTATION = _any(
-    "spamhaus",
-    "spamcop",
-    "barracuda",
-    "dnsbl",
-    r"\brbl\b",
-    "(?:block|black) ?list",
-    "reputation",
-    "unsolicited",
-    r"\bspam\b",
-    r"\b(?:ip|client|host|server|connection)s?\b[^.;]{0,40}(?:blocked|banned|rejected|refused)",
-    r"\b(?:spf|dkim|dmarc)\b",
-    "openspf",
-    "unauthenticated",
-    "ptr record",
-    "reverse (?:dns|hostname)",
-    "policy (?:reasons|violation)",
-    "administrative prohibition",
-    "not verified",
-    "not authori[sz]ed to perform",
-)
-THROTTLED = _any(
-    "throttl",
-    "sending (?:rate|limit|quota)",
-    "(?:daily|hourly) (?:user )?(?:sending |message )?(?:quota|limit)",
-    "rate.?limited",
-    "unusual (?:rate|amount)",
-    "unexpected volume",
-    "same message-id",
-)
-HARMFUL = _any("virus", "malware", "attachment", "5322", "2822")
-CONTENT = _any("security issue", "header", "malformed", "non-compliant", "bare (?:cr|lf)", "content")
-RATE_OF_READER = _any("too (?:fast|quickly|many|much)", "at a rate")
-PER_CONNECTION = _any(
-    r"too many (?:\w+ )?(?:messages|errors|connections|commands|recipients)",
-    "per (?:session|connection)",
-    "idle",
-)
-AUTHENTICATE = _any(
-    r"auth(?:entication|orization)? (?:is )?required",
-    r"must (?:issue|authenticate)",
-    r"log ?in (?:first|required)",
-)
-GREYLISTED = "gr[ae]y-?list"
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """At `stages`, a reply whose line (see `_line`) matches `pattern` has this meaning."""
@@ -259,52 +165,65 @@ class Rule:
     pattern: re.Pattern[str]
 
 
-def _rule(meaning: Meaning, codes: str, words: str = "", stages: frozenset[Stage] = EVERYWHERE) -> Rule:
-    return Rule(meaning, stages, re.compile(rf"(?:{codes}) .*?{words}", re.IGNORECASE))
+def _rule(meaning: Meaning, codes: str, said: str = "", stages: frozenset[Stage] = EVERYWHERE) -> Rule:
+    return Rule(meaning, stages, re.compile(rf"(?:{codes}) .*?{said}", re.IGNORECASE))
 
 
 # The first match counts, so what a code says in particular stands above what it says in general.
 # Codes are "basic enhanced", with "-" where there is no enhanced one.
 RULES = (
     # the connection: 421 closes it; its text says whether that is housekeeping or a rebuke
-    _rule(Meaning.CONNECTION, r"421 4\.7\.\d+", PER_CONNECTION),
+    _rule(Meaning.CONNECTION, r"421 4\.7\.\d+", words.PER_CONNECTION),
     _rule(Meaning.US, r"421 4\.7\.\d+"),
-    _rule(Meaning.US, r"421 \S+", _any(THROTTLED, REPUTATION)),
+    _rule(Meaning.US, r"421 \S+", words.any_of(words.THROTTLED, words.REPUTATION)),
     _rule(Meaning.CONNECTION, r"421 \S+"),
+    # what we sent too much of, whose reply may have the code of a full or missing mailbox
+    _rule(Meaning.US, r"[45]\d\d \S+", words.OURS),
     # codes that speak of an address
-    _rule(Meaning.READER, r"5\d\d 5\.(1\.(1|2|3|6|10)|7\.(17|18|12\d|13\d))", "", WITH_READER),
+    _rule(Meaning.READER, r"5\d\d 5\.(1\.(1|2|3|6|10)|7\.(13|17|18|12\d|13\d))", "", WITH_READER),
     _rule(Meaning.US, r"[45]\d\d [45]\.1\.[78]"),
     # login and transport
     _rule(Meaning.US, r"53[0458] \S+"),
-    _rule(Meaning.US, r"[45]\d\d \S+", AUTHENTICATE),
+    _rule(Meaning.US, r"[45]\d\d \S+", words.AUTHENTICATE),
     # the message
     _rule(Meaning.MESSAGE, r"5\d\d 5\.(3\.4|2\.3|6\.\d+)"),
-    _rule(Meaning.MESSAGE, r"55[24] (-|5\.7\.\d+|5\.0\.0|5\.2\.0)", TOO_LARGE),
+    _rule(Meaning.MESSAGE, r"55[24] (-|5\.7\.\d+|5\.0\.0|5\.2\.0)", words.TOO_LARGE),
     _rule(Meaning.MESSAGE, r"552 5\.7\.0"),
+    _rule(Meaning.MESSAGE, r"554 -", r"transaction failed: (?:duplicate|missing|expected|invalid)"),
     _rule(Meaning.MESSAGE, r"(523|552) \S+", "", frozenset({Stage.MAIL})),
     # too much at once: for one mailbox, for one transaction, or from us
     _rule(Meaning.LATER, r"4\d\d 4\.2\.\d+"),
-    _rule(Meaning.LATER, r"4\d\d \S+", GREYLISTED),
-    _rule(Meaning.LATER, r"5\d\d 5\.2\.1", RATE_OF_READER),
+    _rule(Meaning.LATER, r"4\d\d \S+", words.GREYLISTED),
+    _rule(Meaning.LATER, r"5\d\d 5\.2\.1", words.RATE_OF_READER),
     _rule(Meaning.LATER, r"5\d\d 5\.(2\.2|3\.1)"),
     _rule(Meaning.LATER, r"5\d\d 5\.5\.3", "", WITH_READER),
-    _rule(Meaning.LATER, r"55[0-4] (-|5\.0\.0|5\.1\.0|5\.2\.0)", FULL, WITH_READER),
+    _rule(Meaning.LATER, r"55[0-4] (-|5\.0\.0|5\.1\.0|5\.2\.0)", words.FULL, WITH_READER),
     _rule(Meaning.US, r"4\d\d 4\.7\.(2[3-9]|3\d|40)"),
-    _rule(Meaning.US, r"[45]\d\d \S+", THROTTLED),
+    _rule(Meaning.US, r"[45]\d\d \S+", words.THROTTLED),
     _rule(Meaning.US, r"5\d\d 5\.4\.5"),
     # words that speak of us
-    _rule(Meaning.US, r"[45]\d\d \S+", RELAYING),
-    _rule(Meaning.US, r"[45]\d\d \S+", SENDER),
-    _rule(Meaning.MESSAGE, r"5\d\d 5\.7\.\d+", HARMFUL),
-    _rule(Meaning.US, r"(5\d\d \S+|45\d 4\.7\.\d+)", REPUTATION),
+    _rule(Meaning.US, r"[45]\d\d \S+", words.RELAYING),
+    _rule(Meaning.US, r"[45]\d\d \S+", words.SENDER),
+    _rule(Meaning.MESSAGE, r"5\d\d 5\.7\.\d+", words.HARMFUL),
+    _rule(Meaning.US, r"(5\d\d \S+|45\d 4\.7\.\d+)", words.REPUTATION),
     _rule(Meaning.US, r"45\d 4\.7\.\d+", r"(client host|helo command) rejected"),
     # words that speak of the reader, where the code is vague or says no more than "policy"
-    _rule(Meaning.READER, r"5\d\d (-|5\.0\.0|5\.5\.0|5\.7\.1)", _any(NO_SUCH_USER, INACTIVE), WITH_READER),
-    _rule(Meaning.READER, r"5\d\d (-|5\.5\.0)", r"mailbox unavailable", WITH_READER),
+    _rule(
+        Meaning.READER,
+        r"5\d\d (-|5\.0\.0|5\.5\.0|5\.7\.1)",
+        words.any_of(words.NO_SUCH_USER, words.INACTIVE),
+        WITH_READER,
+    ),
+    _rule(
+        Meaning.READER,
+        r"5\d\d (-|5\.5\.0)",
+        words.any_of("mailbox unavailable", "account is blocked"),
+        WITH_READER,
+    ),
     _rule(Meaning.READER, r"5\d\d 5\.7\.\d+", r"(recipient address rejected|resolver\.rst)", WITH_READER),
     _rule(Meaning.READER, r"5\d\d 5\.[124]\.\d+", "", WITH_READER),
     # the rest of the policy and protocol codes
-    _rule(Meaning.MESSAGE, r"5\d\d 5\.7\.\d+", CONTENT, frozenset({Stage.BODY, Stage.DOT})),
+    _rule(Meaning.MESSAGE, r"5\d\d 5\.7\.\d+", words.CONTENT, frozenset({Stage.BODY, Stage.DOT})),
     _rule(Meaning.US, r"5\d\d 5\.7\.\d+"),
     _rule(Meaning.READER, r"(501|553) \S+", "", frozenset({Stage.RCPT})),
     _rule(Meaning.US, r"(50\d \S+|5\d\d 5\.5\.\d+)"),

@@ -56,7 +56,9 @@ def next_step(
             return doubt(doubts, now, policy)
         case Meaning.CONNECTION if tries <= RECONNECTS:
             return Step(State.PENDING, now)
-        case _:  # LATER, US, a connection lost too often: a refusal of us costs nobody more than the wait
+        case Meaning.CONNECTION:  # the tries that were lost at once are no steps of the ladder
+            return _later(tries - RECONNECTS, first_tried_at + policy.give_up_after, now, policy, chance)
+        case _:  # LATER, US: a refusal of us costs nobody more than the wait
             return _later(tries, first_tried_at + policy.give_up_after, now, policy, chance)
 
 
