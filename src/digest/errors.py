@@ -95,4 +95,12 @@ class ExpiredToken(InvalidToken):
 
 
 class RelayRefused(DigestError):
-    """The relay will not take mail from us: no reader is to blame, the run stops."""
+    """The relay will not take mail from us: no reader is to blame, the run stops.
+
+    `at_the_door`: it said so in its greeting, as relays do that have too many connections.
+    """
+
+    def __init__(self, words: str, *, at_the_door: bool = False) -> None:
+        """`words` are for the operator."""
+        super().__init__(words)
+        self.at_the_door = at_the_door

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import cast
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
@@ -27,9 +28,21 @@ def configure_logs(verbose: bool = False) -> None:
             tail,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at each line
+        logger_factory=lambda *_: structlog.PrintLogger(cast("TextIO", _Heedless())),
         cache_logger_on_first_use=False,
     )
+
+
+class _Heedless:
+    """The standard error of its moment; that nobody can read it any more must not stop a mailing."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.audience.addresses import NotAnAddress, read_address
-from digest.delivery.composing import ascii_address
+from digest.delivery.mailboxes import ascii_address
 
 LONG_LOCAL = "a" * 64
 

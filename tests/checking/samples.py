@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from digest.checking.findings import Finding, Level
 from digest.checking.mail import Mail
-from digest.delivery.composing import Headers, compose, message_id
+from digest.delivery.composing import compose
+from digest.delivery.headers import Headers, message_id
 from digest.editions.telling import build_story
 from digest.rendering.fitting import SMALL_BUDGET
 from digest.rendering.rendered import Rendered

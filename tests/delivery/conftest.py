@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
+from tests.faults.smtp_server import FaultyServer, Script
+from tests.support.offices import Office
+from tests.support.posts import Post
 from tests.support.tables import open_tables
 
 
@@ -28,3 +33,21 @@ def _even_dice(monkeypatch: pytest.MonkeyPatch) -> None:
 def suppressions() -> Suppressions:
     """The list of those who must never be mailed, under a key of the tests'."""
     return Suppressions(b"s" * 32)
+
+
+@pytest.fixture
+def office(database: Database, suppressions: Suppressions) -> Office:
+    """An edition on its way."""
+    return Office(database, suppressions)
+
+
+@pytest.fixture
+def post_office(database: Database, suppressions: Suppressions) -> Any:
+    """Opens for one script."""
+
+    @contextmanager
+    def opened(script: Script | None = None) -> Iterator[Post]:
+        with FaultyServer(script) as server:
+            yield Post(database, suppressions, server)
+
+    return opened

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.composing import BadRecipient, Headers, Pieces, ascii_address, compose, message_id
+from digest.delivery.composing import Letter, Pieces, compose
+from digest.delivery.headers import Headers, message_id
+from digest.delivery.mailboxes import BadRecipient, ascii_address
 from digest.errors import ConfigError, DigestError, RenderError
 from digest.rendering.rendered import Rendered, reader_link
 
@@ -352,3 +354,53 @@ def test_message_ids_are_stable_and_everybodys_own() -> None:
 def test_the_same_email_gives_the_same_bytes() -> None:
     """Nothing random: a retry can be compared with the first try."""
     assert built(compose(rendered(), EDITION)) == built(compose(rendered(), EDITION))
+
+
+def lettered(pieces: Pieces, links: dict[str, str]) -> Letter:
+    """Ada's message for the wire."""
+    return pieces.letter(to="ada@example.net", message_id=ID, date=DATE, links=links)
+
+
+def dotted(data: bytes) -> bytes:
+    """What SMTP makes of whole lines: a dot before each that begins with one, and a lone one at the end."""
+    *lines, nothing = data.split(b"\r\n")
+    assert nothing == b""
+    return b"\r\n".join([b"." + line if line.startswith(b".") else line for line in lines] + [b".", b""])
+
+
+DOTS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [".", "\n.", "\n..\n", f"{UNSUBSCRIBE}.", f".{PREFERENCES}..", f"\n{PREFERENCES}\n."]
+        ),
+        st.text(alphabet=".= é\n", max_size=120),
+    ),
+    max_size=8,
+).map(" ".join)
+LINK = st.lists(st.sampled_from([".", "=", "&", "." * 80, "x" * 55, "x" * 20]), max_size=9).map(
+    lambda parts: "https://example.org/" + "".join(parts)
+)
+
+
+@given(text=DOTS, page=DOTS, unsubscribe=LINK, preferences=LINK)
+def test_a_letter_is_the_message_with_its_dots(
+    text: str, page: str, unsubscribe: str, preferences: str
+) -> None:
+    """Doubled in the words and in the links, and not counted (RFC 5321 §4.5.2, RFC 1870 §3)."""
+    links = {"unsubscribe": unsubscribe, "preferences": preferences}
+    pieces = compose(rendered(text=text, page=page), EDITION)
+    message, letter = built(pieces, links=links), lettered(pieces, links)
+    assert letter.data == dotted(message)
+    assert letter.octets == len(message)
+    assert letter.to == "ada@example.net"
+
+
+def test_a_letter_is_refused_like_a_message() -> None:
+    """For the same reasons."""
+    pieces = compose(rendered(text=PREFERENCES), PLAIN)
+    with pytest.raises(BadRecipient):
+        pieces.letter(to="ada", message_id=ID, date=DATE, links=LINKS)
+    with pytest.raises(RenderError, match="preferences"):
+        lettered(pieces, {})
+    foreign = pieces.letter(to="a@bücher.example", message_id=ID, date=DATE, links=LINKS)
+    assert foreign.to == "a@xn--bcher-kva.example"

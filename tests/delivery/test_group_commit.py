@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from digest.audience.models import Suppression
 from digest.db import Database
+from digest.delivery import group_commit
 from digest.delivery.group_commit import GroupCommit
+from digest.delivery.patience import Patience
 from tests.support.tables import NOW
 
-SELDOM = 60.0
+Ask = Callable[[Connection], Any]
+FOR_EVER = 3600.0  # seconds; pytest-timeout ends what waits so long
 
 
-def nothing(session: Session) -> None:
-    """An idle writer's task."""
-
-
-def adding(name: str) -> Callable[[Session], str]:
+def add(connection: Connection, name: str) -> str:
     """A small write."""
+    connection.execute(insert(Suppression).values(address_hash=name, reason="x", at=NOW))
+    return name
 
-    def add(session: Session) -> str:
-        session.add(Suppression(address_hash=name, reason="x", at=NOW))
-        session.flush()
-        return name
 
-    return add
+def adding(name: str) -> Ask:
+    """The same, to be asked for."""
+    return lambda connection: add(connection, name)
 
 
 def stored(database: Database) -> list[str]:
@@ -40,129 +40,222 @@ def stored(database: Database) -> list[str]:
         return list(session.scalars(select(Suppression.address_hash).order_by(Suppression.address_hash)))
 
 
-def test_many_threads_share_few_transactions(database: Database) -> None:
-    """Each gets its own result, and all is stored."""
-    flushes: list[int] = []
-    with (
-        GroupCommit(database, lambda session: flushes.append(1), SELDOM) as commits,
-        ThreadPoolExecutor(16) as pool,
-    ):
-        names = [f"{number:03}" for number in range(160)]
-        assert list(pool.map(lambda name: commits.do(adding(name)), names)) == names
+class Desk:
+    """A writer, and the sizes of the flushes that it tried."""
+
+    def __init__(self, database: Database, crowd: int = 0) -> None:
+        """So many come at most."""
+        self.flushes: list[int] = []
+        patience = Patience(threading.Event(), timedelta(0))
+        self.commits = GroupCommit[Ask, Any](database, self._write, patience, lambda: crowd)
+
+    def _write(self, connection: Connection, asks: Sequence[Ask]) -> list[Any]:
+        self.flushes.append(len(asks))
+        return [ask(connection) for ask in asks]
+
+
+def test_many_tasks_share_few_transactions(database: Database) -> None:
+    """Each gets its own answer, and all is stored."""
+    names = [f"{number:03}" for number in range(160)]
+    desk = Desk(database, crowd=16)
+
+    async def work(mine: list[str]) -> list[str]:
+        return [await desk.commits.do(adding(name)) for name in mine]
+
+    async def all_work() -> list[list[str]]:
+        async with desk.commits:
+            return await asyncio.gather(*(work(names[start::16]) for start in range(16)))
+
+    assert asyncio.run(all_work()) == [names[start::16] for start in range(16)]
     assert stored(database) == names
-    assert len(flushes) < 161
+    assert desk.flushes == [16] * 10
 
 
-def test_a_result_means_that_it_is_on_disk(database: Database) -> None:
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last commit may have taken for ever, and who gathers waits as long."""
+    monkeypatch.setattr(group_commit, "LONGEST_GATHERING", FOR_EVER)
+
+
+def test_a_flush_waits_for_the_whole_crowd(database: Database, endless: None) -> None:
+    """However long the last one took, it goes as soon as all are there."""
+    desk = Desk(database, crowd=3)
+
+    async def come() -> None:
+        async with desk.commits:
+            desk.commits._took = FOR_EVER
+            waiting = []
+            for name in "abc":
+                waiting.append(asyncio.create_task(desk.commits.do(adding(name))))
+                await asyncio.sleep(0.01)
+                assert desk.flushes == ([3] if name == "c" else [])
+            assert await asyncio.gather(*waiting) == ["a", "b", "c"]
+
+    asyncio.run(come())
+    assert desk.flushes == [3]
+
+
+def test_a_flush_does_not_wait_for_those_who_do_not_come(database: Database) -> None:
+    """No longer than the last one took, which at first is nothing."""
+    desk = Desk(database, crowd=3)
+
+    async def come() -> None:
+        async with desk.commits:
+            assert await desk.commits.do(adding("a")) == "a"
+            assert await asyncio.gather(*map(desk.commits.do, map(adding, "bc"))) == ["b", "c"]
+
+    asyncio.run(come())
+    assert desk.flushes == [1, 2]
+
+
+def test_nobody_waits_for_others_as_long_as_a_slow_commit_takes(database: Database) -> None:
+    """Somebody may be busy with a slow mail server."""
+    desk = Desk(database, crowd=3)
+
+    async def come() -> None:
+        async with desk.commits:
+            desk.commits._took = FOR_EVER
+            assert await desk.commits.do(adding("a")) == "a"
+
+    asyncio.run(come())
+
+
+def test_the_end_waits_for_nobody_and_leaves_nothing_out(database: Database, endless: None) -> None:
+    """What was asked before is written at once, also where its asker has gone."""
+    desk = Desk(database, crowd=9)
+
+    async def come() -> None:
+        async with desk.commits:
+            desk.commits._took = FOR_EVER
+            tasks = [asyncio.create_task(desk.commits.do(adding(name))) for name in "ab"]
+            await asyncio.sleep(0.01)
+            tasks[0].cancel()
+        assert await tasks[1] == "b"
+
+    asyncio.run(come())
+    assert stored(database) == ["a", "b"]
+
+
+def test_an_answer_means_that_it_is_on_disk(database: Database) -> None:
     """Another connection sees it as soon as `do` returns."""
-    with GroupCommit(database, nothing, SELDOM) as commits:
-        for number in range(10):
-            commits.do(adding(str(number)))
-            assert len(stored(database)) == number + 1
+    desk = Desk(database)
+
+    async def work() -> None:
+        async with desk.commits:
+            for number in range(10):
+                await desk.commits.do(adding(str(number)))
+                assert len(stored(database)) == number + 1
+
+    asyncio.run(work())
 
 
-def test_one_failure_is_its_callers_alone(database: Database) -> None:
-    """Whoever shared the flush is written all the same; the next flush is a new one."""
+def test_the_loop_goes_on_while_a_commit_runs(database: Database) -> None:
+    """The writer has a thread of its own."""
     inside, go = threading.Event(), threading.Event()
+    desk = Desk(database)
 
-    def slow(session: Session) -> None:
+    def slow(connection: Connection) -> str:
         inside.set()
-        go.wait(10)
+        return "done" if go.wait(60) else "nobody came"
 
-    def fail(session: Session) -> None:
+    async def work() -> None:
+        async with desk.commits:
+            waiting = asyncio.create_task(desk.commits.do(slow))
+            assert await asyncio.to_thread(inside.wait, 60)
+            go.set()
+            assert await waiting == "done"
+
+    asyncio.run(work())
+
+
+def test_one_failure_is_its_askers_alone(database: Database) -> None:
+    """Whoever shared the flush is written all the same; the next flush is a new one."""
+    desk = Desk(database, crowd=3)
+
+    def fail(connection: Connection) -> None:
+        add(connection, "half done")
         raise KeyError("x")
 
-    with GroupCommit(database, nothing, SELDOM) as commits, ThreadPoolExecutor(8) as pool:
-        first = pool.submit(commits.do, slow)
-        assert inside.wait(10)
-        # These gather while the first is being written, and so share the next flush.
-        together = [pool.submit(commits.do, one) for one in (adding("a"), fail, adding("b"))]
-        while commits._requests.qsize() < 3:
-            time.sleep(0.01)
-        go.set()
-        assert first.result(10) is None
-        assert [type(one.exception(10)) for one in together] == [type(None), KeyError, type(None)]
-        assert stored(database) == ["a", "b"]
-        assert commits.do(adding("c")) == "c"
+    async def work() -> list[Any]:
+        async with desk.commits:
+            asks = (adding("a"), fail, adding("b"))
+            found = await asyncio.gather(*map(desk.commits.do, asks), return_exceptions=True)
+            assert await desk.commits.do(adding("c")) == "c"
+            return found
+
+    first, second, third = asyncio.run(work())
+    assert (first, type(second), third) == ("a", KeyError, "b")
     assert stored(database) == ["a", "b", "c"]
+    assert desk.flushes == [3, 1, 1, 1, 1]
 
 
 def test_a_closed_writer_says_so(database: Database) -> None:
-    """Instead of leaving its caller waiting for ever."""
-    with GroupCommit(database, nothing, SELDOM) as commits:
-        pass
-    with pytest.raises(RuntimeError, match="closed"):
-        commits.do(adding("a"))
+    """Instead of leaving its asker waiting for ever."""
+    desk = Desk(database)
+
+    async def work() -> None:
+        async with desk.commits:
+            pass
+        with pytest.raises(RuntimeError, match="closed"):
+            await desk.commits.do(adding("a"))
+
+    asyncio.run(work())
 
 
-def test_a_failure_at_the_commit_reaches_the_caller(database: Database) -> None:
-    """Such as a constraint that is checked then."""
-    with GroupCommit(database, nothing, SELDOM) as commits:
-        commits.do(adding("a"))
-        with pytest.raises(Exception, match=r"(?i)unique"):
-            commits.do(lambda session: session.add(Suppression(address_hash="a", reason="x", at=NOW)))
-        assert commits.do(lambda session: session.scalar(select(func.count()).select_from(Suppression))) == 1
+def test_a_row_that_is_there_already_is_told_to_its_asker(database: Database) -> None:
+    """It is no trouble of the database's, so nobody tries again."""
+    desk = Desk(database)
+
+    async def work() -> None:
+        async with desk.commits:
+            await desk.commits.do(adding("a"))
+            with pytest.raises(IntegrityError):
+                await desk.commits.do(adding("a"))
+            count = select(func.count()).select_from(Suppression)
+            assert await desk.commits.do(lambda connection: connection.scalar(count)) == 1
+
+    asyncio.run(work())
+    assert desk.flushes == [1, 1, 1]
 
 
-def test_the_heart_beats_while_nothing_happens(database: Database) -> None:
-    """At least as often as asked, and with every flush."""
-    beats: list[float] = []
-    with GroupCommit(database, lambda session: beats.append(time.monotonic()), 0.02):
-        time.sleep(0.5)
-    assert len(beats) >= 4
+def test_writes_keep_their_order(database: Database) -> None:
+    """Within a flush and from one to the next, and all that was asked before the end is done."""
+    desk, order = Desk(database, crowd=7), list[int]()
 
+    def noting(number: int) -> Ask:
+        return lambda connection: order.append(number)
 
-def test_the_heartbeat_is_stored(database: Database) -> None:
-    """It has a transaction of its own when nobody else writes."""
-    names = iter("abcdefghijklmnopqrstuvwxyz" * 100)
+    async def work() -> None:
+        async with desk.commits:
+            tasks = [asyncio.create_task(desk.commits.do(noting(number))) for number in range(50)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
 
-    def beat(session: Session) -> None:
-        name = next(names)
-        if not session.get(Suppression, name):
-            adding(name)(session)
-
-    with GroupCommit(database, beat, 0.02):
-        time.sleep(0.3)
-    assert stored(database)[:1] == ["a"]
-
-
-def test_one_threads_writes_keep_their_order(database: Database) -> None:
-    """And all that was asked before the end is done."""
-    order: list[int] = []
-    with GroupCommit(database, nothing, SELDOM) as commits, ThreadPoolExecutor(1) as pool:
-        for number in range(50):
-            pool.submit(commits.do, lambda session, number=number: order.append(number))
+    asyncio.run(work())
     assert order == list(range(50))
 
 
 def test_a_writer_that_ends_tells_everybody(database: Database) -> None:
     """Those who wait in the flush, those behind it, and whoever comes later: nobody waits for ever."""
+    desk = Desk(database)
     inside, go = threading.Event(), threading.Event()
 
-    def end(session: Session) -> None:
+    def end(connection: Connection) -> None:
         inside.set()
-        go.wait(10)
+        go.wait(60)
         raise SystemExit("out of memory")
 
-    with GroupCommit(database, nothing, SELDOM) as commits, ThreadPoolExecutor(8) as pool:
-        first: Future[object] = pool.submit(commits.do, end)
-        assert inside.wait(10)
-        behind: list[Future[object]] = [pool.submit(commits.do, adding(name)) for name in "ab"]
-        while commits._requests.qsize() < 2:
-            time.sleep(0.01)
-        go.set()
-        for waiting in (first, *behind):
-            with pytest.raises(RuntimeError, match=r"writer has ended.*out of memory"):
-                waiting.result(10)
+    async def work() -> list[Any]:
+        async with desk.commits:
+            first = asyncio.create_task(desk.commits.do(end))
+            assert await asyncio.to_thread(inside.wait, 60)
+            behind = [asyncio.create_task(desk.commits.do(adding(name))) for name in "ab"]
+            await asyncio.sleep(0)
+            go.set()
+            told = await asyncio.gather(first, *behind, return_exceptions=True)
+            return [*told, *await asyncio.gather(desk.commits.do(adding("c")), return_exceptions=True)]
+
+    for error in asyncio.run(work()):
         with pytest.raises(RuntimeError, match=r"writer has ended.*out of memory"):
-            commits.do(adding("c"))
+            raise error
     assert stored(database) == []
-
-
-def test_a_pause_that_no_clock_can_hold_is_told(database: Database) -> None:
-    """The writer cannot even begin to wait."""
-    with (
-        GroupCommit(database, nothing, 1e30) as commits,
-        pytest.raises(RuntimeError, match=r"writer has ended.*OverflowError"),
-    ):
-        commits.do(adding("a"))

@@ -11,93 +11,19 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from digest.audience import joining
-from digest.audience.models import Standing, Subscriber
-from digest.audience.suppressing import Suppressions
-from digest.db import Database
-from digest.delivery import ledger, workers
-from digest.delivery.ledger import Job
+from digest.audience.models import Standing
+from digest.delivery import claiming, ledger, workers
 from digest.delivery.models import Attempt, Delivery, State, Worker
 from digest.delivery.notices import owe_notice
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.retrying import Policy
-from digest.editions.models import Edition, Status
+from digest.editions.models import Status
+from tests.support.offices import HOLD, MINUTE, POLICY, READERS, SENT, Office
 from tests.support.tables import NOW, add_edition, add_subscriber
 
-MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(hours=1)
-POLICY = Policy((5 * MINUTE,), timedelta(days=2), resend_unknown=True, resend_after=MINUTE)
-HOLD = replace(POLICY, resend_unknown=False)
-SENT = Outcome(Meaning.SENT, 250, "2.0.0", "queued")
-READERS = [f"r{number}@example.org" for number in range(5)]
-
-
-class Office:
-    """Workers at one ledger."""
-
-    def __init__(self, database: Database, suppressions: Suppressions) -> None:
-        """One edition, fanned out to five readers, and two workers."""
-        self.database, self.suppressions = database, suppressions
-        with database.write() as session:
-            for email in READERS:
-                add_subscriber(session, email)
-            self.edition_id = add_edition(session).id
-            ledger.fan_out(session, self.edition(session), NOW)
-            self.one, self.two = workers.register(session, NOW), workers.register(session, NOW)
-
-    def edition(self, session: Session) -> Edition:
-        """The edition's row."""
-        return session.get_one(Edition, self.edition_id)
-
-    def claim(self, worker: int, limit: int = 100, now: datetime = NOW) -> list[Job]:
-        """Take what is due."""
-        with self.database.write() as session:
-            return ledger.claim(session, worker, self.suppressions, now, limit)
-
-    def begin(self, worker: int, job: Job, now: datetime = NOW) -> bool:
-        """Commit to sending."""
-        with self.database.write() as session:
-            return ledger.begin(session, worker, job, self.suppressions.hash(job.email), now)
-
-    def record(self, worker: int, job: Job, outcome: Outcome = SENT, policy: Policy = POLICY) -> State | None:
-        """Write down how it went."""
-        with self.database.write() as session:
-            return ledger.record(session, worker, job, outcome, policy, NOW)
-
-    def deliver(self, worker: int, job: Job, outcome: Outcome = SENT) -> State | None:
-        """Begin and record."""
-        assert self.begin(worker, job)
-        return self.record(worker, job, outcome)
-
-    def reader(self, session: Session, email: str) -> Subscriber:
-        """The row of a reader."""
-        return session.scalars(select(Subscriber).where(Subscriber.email == email)).one()
-
-    def row(self, email: str) -> Delivery:
-        """Their delivery of the edition."""
-        with self.database.read() as session:
-            reader = self.reader(session, email)
-            return session.scalars(
-                select(Delivery).where(Delivery.subscriber_id == reader.id).order_by(Delivery.mailing_id)
-            ).first() or pytest.fail("no delivery")
-
-    def counts(self) -> dict[str, int]:
-        """Deliveries by state, without the empty ones."""
-        with self.database.read() as session:
-            return {state: number for state, number in ledger.counts(session).items() if number}
-
-    def take_back(self, real_now: datetime = NOW, policy: Policy = POLICY) -> int:
-        """Bury the dead."""
-        with self.database.write() as session:
-            return workers.take_back(session, real_now, NOW, MINUTE, policy)
-
-
-@pytest.fixture
-def office(database: Database, suppressions: Suppressions) -> Office:
-    """An edition on its way."""
-    return Office(database, suppressions)
 
 
 def test_fan_out_happens_once(office: Office) -> None:
@@ -231,7 +157,7 @@ def test_an_edition_that_is_not_sending_is_not_sent(office: Office, status: Stat
     assert not office.begin(office.one, jobs[0])
     assert office.claim(office.two) == []
     with office.database.read() as session:
-        assert ledger.next_due(session) is None
+        assert claiming.next_due(session) is None
 
 
 def test_notices_come_first_and_expire(office: Office) -> None:
@@ -394,11 +320,11 @@ def test_next_due_is_the_earliest_that_waits(office: Office) -> None:
     for job, (outcome, _, _) in zip(jobs, [OUTCOMES[0], OUTCOMES[1], OUTCOMES[3], OUTCOMES[5]], strict=False):
         office.deliver(office.one, job, outcome)
     with office.database.write() as session:
-        assert ledger.next_due(session) == NOW + MINUTE
+        assert claiming.next_due(session) == NOW + MINUTE
         session.execute(update(Delivery).where(Delivery.state == State.UNKNOWN).values(due_at=None))
-        assert ledger.next_due(session) == NOW + 5 * MINUTE
+        assert claiming.next_due(session) == NOW + 5 * MINUTE
         workers.sign_off(session, office.one)
-        assert ledger.next_due(session) == NOW
+        assert claiming.next_due(session) == NOW
 
 
 def test_an_edition_is_finished_when_nothing_is_left_to_send(office: Office) -> None:

@@ -8,7 +8,7 @@ from email.policy import default
 import pytest
 
 from digest.db import Database
-from digest.delivery.ledger import Job
+from digest.delivery.claiming import Job
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import Mailing
 from digest.errors import InvalidToken
@@ -32,7 +32,7 @@ def messages(database: Database) -> Messages:
 def test_links_are_good_for_what_they_are_called(messages: Messages) -> None:
     """And for nothing else."""
     links = messages.links(ANN, 0, NOW)
-    assert list(links) == ["unsubscribe", "preferences", "confirm"]
+    assert sorted(links) == ["confirm", "preferences", "unsubscribe"]
     for name, link in links.items():
         start, _, token = link.rpartition("/")
         assert start == f"{BRANDING.base_url}/{name}"
@@ -54,7 +54,9 @@ def test_preferences_stand_in_the_body_and_not_in_the_header(messages: Messages)
         session.add(mailing)
         session.flush()
         job = Job(mailing.id, 1, None, "5eed", None, 0, 0, "ann@example.org", "ann@example.org", ANN, 0)
-    mail = message_from_bytes(messages.message(job, NOW), policy=default)
+    letter = messages.letter(job, NOW)
+    assert letter.to == "ann@example.org"
+    mail = message_from_bytes(letter.data, policy=default)
     links = messages.links(ANN, 0, NOW)
     assert mail["List-Unsubscribe"] == f"<{links['unsubscribe']}>"
     for kind in ("html", "plain"):

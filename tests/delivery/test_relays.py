@@ -38,7 +38,7 @@ def watch() -> Watch:
 @pytest.fixture
 def relays(watch: Watch) -> Relays:
     """Three, tried again after a minute."""
-    return Relays((FIRST, SECOND, THIRD), 60, watch)
+    return Relays((FIRST, SECOND, THIRD), again_after=60, clock=watch)
 
 
 def test_the_preferred_one_is_used(relays: Relays) -> None:
@@ -114,7 +114,7 @@ def test_when_all_are_down_the_preferred_one_says_why(relays: Relays, watch: Wat
 
 def test_the_only_one_may_be_tried_by_everybody(watch: Watch) -> None:
     """Whoever comes second has nowhere else to go, and is not sent away while it may work."""
-    relays = Relays((FIRST,), 60, watch)
+    relays = Relays((FIRST,), again_after=60, clock=watch)
     relays.failed(FIRST, REFUSED)
     with pytest.raises(RelayRefused):
         relays.pick()

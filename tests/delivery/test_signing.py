@@ -35,7 +35,8 @@ from digest.config import load_settings
 from digest.config.settings import Dkim
 from digest.db import Database
 from digest.delivery import ledger
-from digest.delivery.composing import Headers, compose
+from digest.delivery.composing import compose
+from digest.delivery.headers import Headers
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import Delivery, State
 from digest.delivery.retrying import Policy

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
-from digest.delivery import holding, ledger, stopping, workers
+from digest.delivery import claiming, holding, ledger, stopping, workers
+from digest.delivery.claiming import Job
 from digest.delivery.models import Delivery, Mailing, State
 from digest.delivery.stopping import NEVER, Count, Limit, too_many
 from digest.editions import freezing
@@ -108,19 +109,30 @@ def cancel(session: Session) -> None:
     freezing.cancel(edition(session), "wrong prices", NOW)
 
 
+def claim(session: Session, worker: int, suppressions: Suppressions, limit: int) -> list[Job]:
+    """Take what is due."""
+    return claiming.claim(session, worker, claiming.Rules(suppressions), NOW, limit).jobs
+
+
+def begin(session: Session, worker: int, suppressions: Suppressions, job: Job) -> list[bool]:
+    """Commit to sending."""
+    hashed = suppressions.hash(job.canonical)
+    return ledger.begin(session.connection(), worker, [(job, hashed)], NOW)
+
+
 @pytest.mark.parametrize("stop", [pause, cancel])
 def test_a_stopped_edition_is_given_back(
     session: Session, suppressions: Suppressions, stop: Callable[[Session], None]
 ) -> None:
     """What one worker holds of it and is not sending, and nobody claims it or waits for it."""
     one, two = workers.register(session, NOW), workers.register(session, NOW)
-    first = ledger.claim(session, one, suppressions, NOW, 3)
-    others = ledger.claim(session, two, suppressions, NOW, 2)
-    assert ledger.begin(session, one, first[0], suppressions.hash(first[0].canonical), NOW)
+    first = claim(session, one, suppressions, 3)
+    others = claim(session, two, suppressions, 2)
+    assert begin(session, one, suppressions, first[0]) == [True]
     assert not holding.give_back(session, one, first[0].mailing_id)
     stop(session)
     session.flush()
-    assert not ledger.begin(session, two, others[0], suppressions.hash(others[0].canonical), NOW)
+    assert begin(session, two, suppressions, others[0]) == [False]
     assert holding.give_back(session, one, first[0].mailing_id)
     rows = select(Delivery.worker_id, Delivery.state).order_by(Delivery.subscriber_id)
     assert [tuple(row) for row in session.execute(rows)] == [
@@ -129,8 +141,8 @@ def test_a_stopped_edition_is_given_back(
         (two, State.PENDING),
         (None, State.PENDING),
     ]
-    assert ledger.claim(session, one, suppressions, NOW, 9) == []
-    assert ledger.next_due(session) is None
+    assert claim(session, one, suppressions, 9) == []
+    assert claiming.next_due(session) is None
 
 
 def test_the_rest_is_dropped_step_by_step(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +161,8 @@ def test_the_rest_is_dropped_step_by_step(session: Session, monkeypatch: pytest.
         *[(State.DROPPED, "the edition was cancelled")] * 3,
     ]
     assert holding.still_owing(session) == []
-    session.execute(update(Delivery).where(Delivery.state == State.SENDING).values(state=State.DEFERRED))
+    later = {"state": State.DEFERRED, "due_at": NOW}
+    session.execute(update(Delivery).where(Delivery.state == State.SENDING).values(later))
     assert [one.key for one in holding.still_owing(session)] == ["2026-W47"]
 
 

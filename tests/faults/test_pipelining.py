@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import Session
 from tests.faults.smtp_server import Fault, FaultyServer, Script
 from tests.faults.test_smtp_session import BODY, READER, SENDER, relay
+from tests.support.sessions import Session
 
 NEXT = "next@example.net"
 GO_AHEAD = Fault("354 go ahead anyway", times=1)
@@ -70,13 +70,14 @@ def test_a_go_ahead_after_a_refused_reader_gets_a_lone_dot(dot: Fault | None) ->
 @pytest.mark.parametrize(
     ("faults", "meaning"),
     [
-        # taken after all by a server that forgets: an empty mail must not go to a reader
-        ({"mail": once("450 4.3.0 later"), "rcpt": once("250 ok"), "data": GO_AHEAD}, Meaning.LATER),
+        # a reader taken without a sender: no reply to that RCPT, or an empty mail would go to them
+        ({"mail": once("450 4.3.0 later"), "rcpt": once("250 ok"), "data": GO_AHEAD}, Meaning.CONNECTION),
         ({"mail": once("450 4.3.0 later"), "rcpt": once("421 4.3.2 closing", close=True)}, Meaning.LATER),
         ({"mail": once("550 5.7.1 not you"), "rcpt": once(b"what is this\r\n")}, Meaning.US),
         ({"rcpt": once("550 5.1.1 gone"), "data": once("421 4.3.2 closing", close=True)}, Meaning.READER),
         ({"rcpt": once("550 5.1.1 gone"), "data": once("421 4.3.2 closing")}, Meaning.READER),
-        ({"rcpt": once("550 5.1.1 gone"), "data": once("250 what?")}, Meaning.READER),
+        # no reply to a DATA, so the 550 before it was none to the RCPT either
+        ({"rcpt": once("550 5.1.1 gone"), "data": once("250 what?")}, Meaning.CONNECTION),
         ({"rcpt": once("550 5.1.1 gone"), "data": Fault(drop="half", times=1)}, Meaning.READER),
         ({"rcpt": once("450 4.2.0 later", close=True)}, Meaning.LATER),
         (

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import Relay, RelayUnreachable, Session, Timeouts
+from digest.delivery.smtp import Relay, RelayUnreachable, Timeouts
 from digest.errors import ConfigError, RelayRefused
 from tests.faults.smtp_server import Fault, FaultyServer, Script
+from tests.support.sessions import Session
 
 QUICK = Timeouts(greeting=5, command=5, data=5, block=5, final=5)
 HASTY = Timeouts(greeting=0.3, command=0.3, data=0.3, block=0.3, final=0.3)

@@ -13,6 +13,7 @@ from tests.journeys.installation import EDITION, SLOT, Installation, filled, ins
 
 READERS = many_readers(200)
 SLOW = Script(delay=0.05)
+SLOWER = Script(delay=0.3)  # so that a command that starts meanwhile comes before the end
 
 
 def _run_until_half(
@@ -44,7 +45,7 @@ def test_sigterm_finishes_what_is_in_flight(tmp_path: Path, database_url: str) -
 
 def test_pause_resume_and_cancel(tmp_path: Path, database_url: str) -> None:
     """From another process; the run ends by itself, and says why it sent no more."""
-    with FaultyServer(SLOW) as server:
+    with FaultyServer(SLOWER) as server:
         made = filled(installed(tmp_path, database_url, server.port), READERS)
 
         def pause(_: object) -> None:

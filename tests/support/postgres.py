@@ -106,18 +106,47 @@ def find_programs() -> Path:
 @contextmanager
 def private_server(programs: Path) -> Iterator[PostgresServer]:
     """Start a cluster of our own with the programs in that folder; stop it and remove it afterwards."""
+    with fragile_server(programs) as fragile:
+        yield fragile.server
+
+
+@contextmanager
+def fragile_server(programs: Path) -> Iterator[FragileServer]:
+    """The same, for a test that stops it in the middle."""
     home = Path(tempfile.mkdtemp(prefix="digest-postgres-")).resolve()
     data, log = home / "data", home / "log"
     account = _account(home)
     try:
         _make_cluster(programs / "initdb", data, log, account)
         process, server = _start(programs / "postgres", data, log, account)
+        fragile = FragileServer(programs / "postgres", data, log, account, process, server)
         try:
-            yield server
+            yield fragile
         finally:
-            _stop(process)
+            fragile.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass
+class FragileServer:
+    """A private server that can be stopped, and started again at the same place."""
+
+    program: Path
+    data: Path
+    log: Path
+    account: dict[str, Any]
+    process: subprocess.Popen[bytes]
+    server: PostgresServer
+
+    def stop(self) -> None:
+        """Nobody answers any more, and whoever was connected is thrown out."""
+        _stop(self.process)
+
+    def start(self) -> None:
+        """It is back, with all that was committed."""
+        port = self.server.url.port
+        self.process, _ = _start(self.program, self.data, self.log, self.account, port)
 
 
 def _make_cluster(program: Path, data: Path, log: Path, account: dict[str, Any]) -> None:
@@ -132,11 +161,11 @@ def _make_cluster(program: Path, data: Path, log: Path, account: dict[str, Any])
 
 
 def _start(
-    program: Path, data: Path, log: Path, account: dict[str, Any]
+    program: Path, data: Path, log: Path, account: dict[str, Any], same_port: int | None = None
 ) -> tuple[subprocess.Popen[bytes], PostgresServer]:
     # Between finding a free port and taking it somebody else may take it: the server ends, and we try anew.
     for _ in range(5):
-        port = _free_port()
+        port = same_port or _free_port()
         options = {
             "listen_addresses": "127.0.0.1",
             "port": port,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from digest.app.parts import App
 from digest.app.pausing import drop_rest
-from digest.delivery import holding, ledger, workers
-from digest.delivery.composing import compose, message_id
+from digest.delivery import claiming, holding, ledger, workers
+from digest.delivery.composing import compose
+from digest.delivery.headers import message_id
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import State
+from digest.delivery.pacing import forget, make_pacing
+from digest.delivery.patience import Patience
 from digest.delivery.retrying import Policy
 from digest.delivery.sending import Engine, Tally
 from digest.delivery.stopping import Limit
@@ -45,6 +48,7 @@ class RunReport:
     deliveries: dict[str, int] = field(default_factory=dict)
     waiting_until: datetime | None = None
     bounced: int = 0
+    held: timedelta | None = None
     stopped: DigestError | None = None
 
     @property
@@ -60,14 +64,15 @@ def deliver(
 ) -> RunReport:
     """Send all that is due, waiting out short delays and other workers, then close what is finished."""
     stop = stop or threading.Event()
-    engine = make_engine(app)
+    engine, patience = make_engine(app), Patience(stop, app.settings.delivery.patience)
     while True:
-        tally = engine.run(stop, on_progress) if _work_is_due(app) else Tally()
+        due = patience.run(lambda: _work_is_due(app))
+        tally = engine.run(stop, on_progress) if due else Tally()
         report.sent += tally.tries[State.SENT]
-        report.stopped = report.stopped or tally.stopped
-        if report.stopped or stop.is_set() or not _worth_waiting(app, stop):
+        report.stopped, report.held = report.stopped or tally.stopped, tally.held
+        if report.held or report.stopped or not patience.run(lambda: _worth_waiting(app, stop)):
             break
-    _close(app, report)
+    patience.run(lambda: _close(app, report))
     return report
 
 
@@ -79,6 +84,9 @@ def make_engine(app: App) -> Engine:
         clock=app.clock,
         messages=make_messages(app),
         relay=app.relay,
+        fallbacks=app.relays[1:],
+        per_connection=smtp.per_connection,
+        patience=delivery.patience,
         suppressions=app.suppressions,
         policy=Policy(
             delivery.retry_after,
@@ -89,7 +97,7 @@ def make_engine(app: App) -> Engine:
         connections=smtp.connections,
         batch=delivery.batch,
         lease=delivery.lease,
-        per_second=smtp.per_second,
+        pacing=make_pacing(smtp),
         limit=Limit(delivery.stop_after_bounces, delivery.stop_at_least),
     )
 
@@ -116,7 +124,7 @@ def require_sendable(app: App) -> None:
     engine = make_engine(app)
     messages, now, subscriber = engine.messages, app.clock.now(), new_public_id()
     headers = messages.headers(list_mail=True, key=app.rhythm.key_of(now))
-    compose(Rendered("-", "-", "-", "m"), headers).message(
+    compose(Rendered("-", "-", "-", "m"), headers).letter(
         to=messages.sender.address,
         message_id=message_id("-", subscriber, messages.sender.domain),
         date=now,
@@ -127,14 +135,16 @@ def require_sendable(app: App) -> None:
 def _work_is_due(app: App) -> bool:
     """Whether there is anything to claim, or a dead worker's claims to take back."""
     with app.database.read() as session:
-        due = ledger.next_due(session)
+        due = claiming.next_due(session)
         return (due is not None and due <= app.clock.now()) or workers.any_claims(session)
 
 
 def _worth_waiting(app: App, stop: threading.Event) -> bool:
     """Wait for a retry due shortly, or while another worker holds claims; False when neither is so."""
+    if stop.is_set():
+        return False
     with app.database.read() as session:
-        due, busy = ledger.next_due(session), workers.any_claims(session)
+        due, busy = claiming.next_due(session), workers.any_claims(session)
     delay = (due - app.clock.now()).total_seconds() if due else None
     if delay is not None and delay <= app.settings.delivery.linger.total_seconds():
         return not stop.wait(min(max(0.0, delay), LOOK_AGAIN))
@@ -150,8 +160,9 @@ def _close(app: App, report: RunReport) -> None:
     with app.database.write(lock="subscribers") as session:
         report.bounced = len(apply_refusals(session, app.suppressions, now))
     with app.database.write(lock="editions") as session:
+        forget(session, datetime.now(UTC))
         finished = ledger.finish_editions(session, now)
-        report.waiting_until = ledger.next_due(session)
+        report.waiting_until = now + report.held if report.held else claiming.next_due(session)
         edition = find_edition(session, report.edition) if report.edition else None
         if edition:
             report.deliveries = ledger.counts(session, edition.id)

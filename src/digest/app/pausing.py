@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
+from digest.app.slots import in_days
 from digest.delivery import holding, stopping
 from digest.delivery.models import Mailing
 from digest.editions import pausing
@@ -35,6 +36,28 @@ def resume(app: App, key: str) -> Edition:
         count = _count(app, session, edition)
         pausing.resume(edition, count.tries, count.failures)
         return edition
+
+
+def pause_overdue(app: App) -> None:
+    """Pause editions that are overdue before all were tried: what is left waits for a person's word."""
+    now, max_age = app.clock.now(), app.settings.schedule.max_age
+    late = select(Edition).where(Edition.slot < now - max_age, Edition.counted_tries.is_(None))
+    with app.database.read() as session:
+        if not session.scalars(late.where(holding.goes_on()).limit(1)).first():
+            return
+    with app.database.write(lock="editions") as session:
+        for edition in session.scalars(late.where(holding.goes_on(), holding.untried())).all():
+            pausing.pause(
+                edition, f"its slot is more than {in_days(max_age)} ago, and not all were tried", now
+            )
+
+
+def wanted_late(edition: Edition) -> None:
+    """A person wants it sent, however late."""
+    edition.counted_tries, edition.counted_failures = (
+        edition.counted_tries or 0,
+        edition.counted_failures or 0,
+    )
 
 
 def _count(app: App, session: Session, edition: Edition) -> stopping.Count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from digest.app.delivering import make_messages
 from digest.app.looking import look
 from digest.app.parts import App
 from digest.audience.addresses import read_address
-from digest.delivery.composing import compose, message_id
+from digest.delivery.composing import compose
+from digest.delivery.headers import message_id
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import RelayUnreachable, Session
+from digest.delivery.smtp import Relay, RelayUnreachable, Session
 from digest.errors import Conflict, RelayRefused
 from digest.rendering.rendered import Rendered, reader_link
 
@@ -68,19 +70,21 @@ def send_test(app: App, key: str | None, addresses: Sequence[str]) -> list[Tried
     shown = look(app, key)
     rendered = shown.require()
     sender = make_messages(app).sender.address
-    with Session(app.relay) as session:
-        return [
-            _tried(session, sender, email, sample_message(app, rendered, shown.key, email))
-            for email in people
-        ]
+    mails = [(email, sample_message(app, rendered, shown.key, email)) for email in people]
+    return asyncio.run(_send(app.relay, sender, mails))
 
 
-def _tried(session: Session, sender: str, email: str, message: bytes) -> Tried:
+async def _send(relay: Relay, sender: str, mails: Sequence[tuple[str, bytes]]) -> list[Tried]:
+    async with Session(relay) as session:
+        return [await _tried(session, sender, email, message) for email, message in mails]
+
+
+async def _tried(session: Session, sender: str, email: str, message: bytes) -> Tried:
     """One of them; a relay that goes away half-way through is an answer too."""
     try:
         if not session.usable:
-            session.open()
+            await session.open()
     except (RelayRefused, RelayUnreachable) as error:
         return Tried(email, False, str(error))
-    outcome = session.send(sender, email, message)
+    outcome = await session.send(sender, email, message)
     return Tried(email, outcome.meaning is Meaning.SENT, outcome.text)

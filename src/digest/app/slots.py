@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,3 +46,9 @@ def stranded(app: App, session: Session, now: datetime) -> list[str]:
         Edition.status == Status.APPROVED, Edition.slot < app.rhythm.last_slot(now)
     )
     return list(session.scalars(query.order_by(Edition.key)))
+
+
+def in_days(span: timedelta) -> str:
+    """A span in days and hours."""
+    days, hours = span.days, span.seconds // 3600
+    return f"{days} d {hours} h" if days else f"{hours} h"

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from digest.app.delivering import Progress, RunReport, deliver, require_sendable, silent
 from digest.app.editors import freeze_in, plan_in
 from digest.app.parts import App
-from digest.app.slots import OPEN, due_slot
+from digest.app.pausing import pause_overdue, wanted_late
+from digest.app.slots import OPEN, due_slot, in_days
 from digest.audience.models import Standing, Subscriber
 from digest.config.kinds import is_loopback
 from digest.content.models import Comparison
@@ -33,6 +34,7 @@ def run(app: App, stop: threading.Event | None = None, on_progress: Progress = s
     """
     require_sendable(app)
     report, broken = RunReport(), None
+    pause_overdue(app)
     try:
         with app.database.write(lock="editions") as session:
             _prepare_due(app, session, report, app.clock.now())
@@ -62,6 +64,7 @@ def send_edition(
         require(edition, Status.APPROVED, Status.SENDING, Status.SENT)
         require_going(edition)
         _fan_out(app, session, edition)
+        wanted_late(edition)
         if in_doubt:
             ledger.try_doubtful(session, edition, app.clock.now())
         report.edition, report.status = edition.key, edition.status.value
@@ -118,7 +121,7 @@ def _why_not_yet(app: App, session: Session, edition: Edition | None, late: time
     if missing := _missing(session):
         return missing
     if late > app.settings.schedule.max_age:
-        return f"overdue by {_days(late)}: {UNSENT}"
+        return f"overdue by {in_days(late)}: {UNSENT}"
     approved = edition is not None and edition.status is Status.APPROVED
     if app.settings.schedule.approval == "editor" and not approved:
         return UNAPPROVED
@@ -161,8 +164,3 @@ def _require_postal_address(app: App) -> None:
         raise ConfigError(
             "newsletter.postal_address: expected your postal address; the law wants it in every mail"
         )
-
-
-def _days(span: timedelta) -> str:
-    days, hours = span.days, span.seconds // 3600
-    return f"{days} d {hours} h" if days else f"{hours} h"

@@ -111,6 +111,7 @@ class Delivery(Group):
     batch: int = Field(200, ge=1, le=10_000)
     stop_after_bounces: float = Field(0.1, gt=0, le=1)
     stop_at_least: int = Field(50, ge=1, le=1_000_000)
+    patience: Span = dt.timedelta(minutes=15)
 
 
 class Keys(Group):

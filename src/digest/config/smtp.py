@@ -108,6 +108,7 @@ class Smtp(Access):
     """The relay that takes the mail from us."""
 
     connections: int = Field(4, ge=1, le=100)
+    per_connection: int = Field(100, ge=1, le=1_000_000)
     per_second: PerSecond | None = None
     per_hour: PerHour | None = None
     warm_up: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=366)] = ()

@@ -85,7 +85,8 @@ TEMPLATE = """\
 # password = "..."                              # better: password_file
 # password_file = "smtp-password"
 # ca_file = "ca.pem"                            # if the relay's certificate is from your own authority
-# connections = 4
+# connections = 4                               # at most; it begins with one
+# per_connection = 100                          # messages that one carries before it is opened anew
 # per_second = 10                               # at most so many mails a second, from all who send together
 # per_hour = 10000                              # and an hour, evenly spread
 # warm_up = [200, 500, 1000]                    # at most so many on the first, second, … day of a new sender
@@ -120,6 +121,7 @@ TEMPLATE = """\
 # batch = 200                                   # deliveries claimed at a time
 # stop_after_bounces = 0.1                      # more refused for good than this share: it pauses; 1 never
 # stop_at_least = 50                            # but not before so many were tried
+# patience = "15 minutes"                       # a run waits so long for a database that is away or full
 
 [keys]
 # Secrets. Whoever has them can make links in your name; losing `suppression` forgets who left.

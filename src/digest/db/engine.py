@@ -58,6 +58,10 @@ class Database:
                 )
             yield session
 
+    def writer(self) -> Connection:
+        """A connection each of whose transactions is a write unit; whoever asks closes it."""
+        return self._writer.connect()
+
     @contextmanager
     def trial(self, lock: str | None = None) -> Iterator[Session]:
         """A write unit that is undone at the end, to see what would come of it."""

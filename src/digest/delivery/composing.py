@@ -4,68 +4,34 @@ from __future__ import annotations
 
 import html
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime, getaddresses
 from hashlib import blake2b
-from textwrap import wrap
 from typing import NamedTuple
 
-import idna
-
-from digest.delivery.signing import Signer, Signing
-from digest.errors import ConfigError, DigestError, RenderError
+from digest.delivery.headers import (
+    LINE_LIMIT,
+    ONE_CLICK,
+    PERSONAL,
+    UNSUBSCRIBE,
+    URL,
+    Headers,
+    personal_fields,
+    shared_fields,
+)
+from digest.delivery.mailboxes import ascii_address
+from digest.delivery.signing import Signing
+from digest.delivery.wire import FINAL_DOT, stuffed
+from digest.errors import RenderError
 from digest.rendering.rendered import Rendered
-
-UNSUBSCRIBE = "unsubscribe"
-"""The link that stands in the List-Unsubscribe header and answers one-click POSTs."""
 
 CRLF = b"\r\n"
 SOFT_BREAK = b"=\r\n"
-PERSONAL = ("To", "Date", "Message-ID")
-ONE_CLICK = ("List-Unsubscribe", "List-Unsubscribe-Post")
 QUOTED_COLUMNS = 75  # a soft break's "=" is the 76th (RFC 2045 §6.7)
-SUBJECT_LIMIT = 998  # characters; Gmail takes no more
-LINE_LIMIT = 998  # octets without CRLF (RFC 5322 §2.1.1)
-FOLD_AT = 78
-WORD_BYTES = 39  # of UTF-8 in one encoded word, so that its line keeps to 76 columns (RFC 2047 §2)
 
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(\.{_ATEXT})*")
-_DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
-_MESSAGE_ID = re.compile(rf"<{_ATEXT}(\.{_ATEXT})*@[A-Za-z0-9_.-]+>")
-_URL = re.compile(r"(https?://|mailto:)[!-;=?-~]+")
-_CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LINE_END = re.compile(r"\r\n?")
 _UNSAFE = re.compile(rb"[^\n\t !-<>-~]|[ \t](?=\n|\Z)")
-
-
-class BadRecipient(DigestError, ValueError):
-    """The address cannot be written in plain SMTP; only this one reader is affected."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headers:
-    """What stands above every reader's copy of one email.
-
-    `sender` and `reply_to` are `Name <a@b>` or `a@b`; `list_id` is `label.domain` without brackets and marks
-    list mail; `bulk` is for editions, `auto_submitted` for notices. The list URLs are https: or mailto:.
-    `signer` makes the DKIM-Signatures, which stand above all the others.
-    """
-
-    sender: str
-    name: str = ""
-    reply_to: str | None = None
-    list_id: str | None = None
-    list_unsubscribe: bool = False
-    list_owner: str | None = None
-    list_help: str | None = None
-    list_archive: str | None = None
-    feedback_id: str | None = None
-    bulk: bool = False
-    auto_submitted: bool = False
-    signer: Signer | None = None
 
 
 class _Slot(NamedTuple):
@@ -73,6 +39,19 @@ class _Slot(NamedTuple):
 
     name: str
     in_html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One reader's message as it goes over the wire.
+
+    `to` is the address as SMTP writes it; `data` is dot-stuffed and ends with the final dot; `octets` is its
+    size as SMTP counts it, without those dots (RFC 1870 §3).
+    """
+
+    to: str
+    octets: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +63,10 @@ class Pieces:
     body: tuple[bytes | _Slot, ...]
     one_click: bool
     signing: Signing[_Slot] | None = None
-
-    @property
-    def links(self) -> frozenset[str]:
-        """The names of the links that `message` must be given."""
-        used = {piece.name for piece in self.body if isinstance(piece, _Slot)}
-        return frozenset(used | ({UNSUBSCRIBE} if self.one_click else set()))
+    stuffed: tuple[bytes | _Slot, ...] = ()  # the body once more, for the wire
+    dots: int = 0  # how many octets longer that is
+    gaps: tuple[_Slot, ...] = ()  # of the body, in their order
+    links: frozenset[str] = frozenset()  # the names of those that `message` must be given
 
     def message(self, *, to: str, message_id: str, date: datetime, links: Mapping[str, str]) -> bytes:
         """One reader's whole message: 7-bit, CRLF line ends, not dot-stuffed (RFC 5322).
@@ -97,12 +74,27 @@ class Pieces:
         `date` must be aware; `links` maps names to http(s) URLs and may hold more than is needed.
         Raises BadRecipient, and RenderError for a link that is missing or cannot stand in a message.
         """
+        start, slots = self._own(ascii_address(to), message_id, date, links)
+        return b"".join((start, *_joined(self.body, slots)))
+
+    def letter(self, *, to: str, message_id: str, date: datetime, links: Mapping[str, str]) -> Letter:
+        """The same message, ready for the wire; raises the same."""
+        address = ascii_address(to)
+        start, slots = self._own(address, message_id, date, links)
+        filled = {slot: stuffed(value) for slot, value in slots.items()}
+        data = b"".join((start, *_joined(self.stuffed, filled), FINAL_DOT))
+        dots = self.dots + sum(len(filled[slot]) - len(slots[slot]) for slot in self.gaps)
+        return Letter(address, len(data) - len(FINAL_DOT) - dots, data)
+
+    def _own(
+        self, to: str, message_id: str, date: datetime, links: Mapping[str, str]
+    ) -> tuple[bytes, dict[_Slot, bytes]]:
+        """One reader's headers with the blank line, and what fills the gaps of the body."""
         urls = {name: _link(name, links) for name in self.links}
-        slots = {piece: _filled(piece, urls) for piece in self.body if isinstance(piece, _Slot)}
-        personal = _personal(to, message_id, date, urls[UNSUBSCRIBE] if self.one_click else None)
+        slots = {slot: _filled(slot, urls) for slot in self.gaps}
+        personal = personal_fields(to, message_id, date, urls[UNSUBSCRIBE] if self.one_click else None)
         signatures = self.signing.signatures(personal, slots, date) if self.signing else b""
-        filled = (piece if isinstance(piece, bytes) else slots[piece] for piece in self.body)
-        return b"".join((signatures, self.head, personal, self.mime, CRLF, *filled))
+        return b"".join((signatures, self.head, personal, self.mime, CRLF)), slots
 
 
 def compose(rendered: Rendered, envelope: Headers) -> Pieces:
@@ -124,48 +116,14 @@ def compose(rendered: Rendered, envelope: Headers) -> Pieces:
             f"\r\n--{between}--\r\n".encode(),
         ]
     )
-    head, mime = _shared_head(rendered.subject, envelope), _mime_head(between)
+    head, mime = shared_fields(rendered.subject, envelope), _mime_head(between)
     personal = PERSONAL + ONE_CLICK if envelope.list_unsubscribe else PERSONAL
     signing = envelope.signer.prepare(head + mime, personal, body) if envelope.signer else None
-    return Pieces(head, mime, body, envelope.list_unsubscribe, signing)
-
-
-def message_id(seed: str, subscriber: str, domain: str) -> str:
-    """The Message-ID of one mailing (`seed`) to one subscriber: the same on every try, no other's.
-
-    Raises ConfigError when `domain` is no domain name.
-    """
-    host = _ascii_domain(domain)
-    if not _DOMAIN.fullmatch(host):
-        raise ConfigError(f"a Message-ID needs a domain name, not {domain!r}")
-    name = blake2b(f"{len(seed)}:{seed}{subscriber}".encode(), digest_size=16, person=b"digest-mail-id")
-    return f"<{name.hexdigest()}@{host}>"
-
-
-def ascii_address(address: str) -> str:
-    """`address` as SMTP without SMTPUTF8 can carry it: the domain as A-labels (RFC 5321 §4.1.2, RFC 5891).
-
-    Raises BadRecipient for anything but `dot-atom@domain`; the message does not repeat the address.
-    """
-    local, _, domain = address.rpartition("@")
-    if not _LOCAL.fullmatch(local):
-        raise BadRecipient("the part before the @ has characters or a length that plain SMTP cannot carry")
-    host = _ascii_domain(domain)
-    if not _DOMAIN.fullmatch(host) or len(local) + len(host) > 253:
-        raise BadRecipient("the part after the @ is not a domain name")
-    return f"{local}@{host}"
-
-
-def _ascii_domain(domain: str) -> str:
-    if domain.isascii():
-        return domain
-    try:
-        return idna.encode(domain, uts46=True).decode()
-    except UnicodeError:
-        return ""
-
-
-# --- the body ---
+    wired = tuple(stuffed(piece) if isinstance(piece, bytes) else piece for piece in body)
+    dots = sum(len(piece) for piece in wired) - sum(len(piece) for piece in body)
+    gaps = tuple(piece for piece in body if isinstance(piece, _Slot))
+    links = {slot.name for slot in gaps} | ({UNSUBSCRIBE} if envelope.list_unsubscribe else set())
+    return Pieces(head, mime, body, envelope.list_unsubscribe, signing, wired, dots, gaps, frozenset(links))
 
 
 def _cut(source: str, marker: str, *, in_html: bool) -> list[bytes | _Slot]:
@@ -192,22 +150,23 @@ def _merged(pieces: Iterable[bytes | _Slot]) -> tuple[bytes | _Slot, ...]:
 
 
 def _filled(slot: _Slot, urls: Mapping[str, str]) -> bytes:
-    url = urls[slot.name]
-    return _quoted(html.escape(url) if slot.in_html else url) + SOFT_BREAK
+    """A link as quoted-printable: it is plain ASCII in one line, of which only `=` needs quoting."""
+    url = html.escape(urls[slot.name]) if slot.in_html else urls[slot.name]
+    return SOFT_BREAK.join(_wrapped(url.replace("=", "=3D").encode("ascii"))) + SOFT_BREAK
 
 
 def _link(name: str, links: Mapping[str, str]) -> str:
     url = links.get(name)
     if url is None:
         raise RenderError(f"the email needs a link called {name!r}")
-    if not _URL.fullmatch(url) or len(url) > LINE_LIMIT - len("List-Unsubscribe: <>"):
+    if not URL.fullmatch(url) or len(url) > LINE_LIMIT - len("List-Unsubscribe: <>"):
         raise RenderError(f"the link called {name!r} is not a URL that a header can carry")
     return url
 
 
 def _quoted(text: str) -> bytes:
     """`text` as quoted-printable UTF-8 (RFC 2045 §6.7); any kind of line end becomes a CRLF."""
-    data = re.sub(r"\r\n?", "\n", text).encode("utf-8", "replace")
+    data = _LINE_END.sub("\n", text).encode("utf-8", "replace")
     escaped = _UNSAFE.sub(lambda match: b"=%02X" % match[0][0], data)
     return CRLF.join(SOFT_BREAK.join(_wrapped(line)) for line in escaped.split(b"\n"))
 
@@ -221,6 +180,10 @@ def _wrapped(line: bytes) -> Iterator[bytes]:
         yield line[start:end]
         start = end
     yield line[start:]
+
+
+def _joined(body: Iterable[bytes | _Slot], slots: Mapping[_Slot, bytes]) -> Iterator[bytes]:
+    return (piece if isinstance(piece, bytes) else slots[piece] for piece in body)
 
 
 def _boundary(rendered: Rendered) -> str:
@@ -237,105 +200,3 @@ def _mime_head(boundary: str) -> bytes:
 def _part_head(boundary: str, kind: str) -> bytes:
     encoding = "Content-Transfer-Encoding: quoted-printable"
     return f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n{encoding}\r\n\r\n".encode()
-
-
-# --- the headers ---
-
-
-def _personal(to: str, message_id: str, date: datetime, unsubscribe: str | None) -> bytes:
-    """The header lines that differ between readers; the one-click pair stays unfolded (RFC 8058 §5)."""
-    if date.utcoffset() is None:
-        raise ValueError("a message's date needs a time zone")
-    if not _MESSAGE_ID.fullmatch(message_id) or len(message_id) > 500:
-        raise ValueError(f"not a Message-ID: {message_id!r}")
-    fields = [*zip(PERSONAL, (ascii_address(to), format_datetime(date), message_id), strict=True)]
-    if unsubscribe:
-        fields += zip(ONE_CLICK, (f"<{unsubscribe}>", "List-Unsubscribe=One-Click"), strict=True)
-    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("ascii")
-
-
-def _shared_head(subject: str, envelope: Headers) -> bytes:
-    """The header lines that are the same for everybody, in one block without the blank line."""
-    fields = [
-        ("From", _mailbox(envelope.sender)),
-        ("Subject", _unstructured(subject)),
-        ("Reply-To", _mailbox(envelope.reply_to) if envelope.reply_to else None),
-        ("List-Id", _list_id(envelope.name, envelope.list_id) if envelope.list_id else None),
-        ("List-Post", "NO" if envelope.list_id else None),
-        ("List-Owner", _bracketed("List-Owner", envelope.list_owner)),
-        ("List-Help", _bracketed("List-Help", envelope.list_help)),
-        ("List-Archive", _bracketed("List-Archive", envelope.list_archive)),
-        ("Precedence", "bulk" if envelope.bulk else None),
-        ("Auto-Submitted", "auto-generated" if envelope.auto_submitted else None),
-        ("Feedback-ID", _printable("Feedback-ID", envelope.feedback_id)),
-    ]
-    return "".join(f"{name}: {value}\r\n" for name, value in fields if value is not None).encode("ascii")
-
-
-def _mailbox(mailbox: str) -> str:
-    """`Name <a@b>` with the name quoted or encoded; raises ConfigError when there is no address in it."""
-    try:
-        ((name, address),) = getaddresses([_one_line(mailbox)])
-        address = ascii_address(address)
-    except ValueError as error:
-        raise ConfigError(f"expected one address, as in Name <a@b.org>, not {mailbox!r}") from error
-    if not name:
-        return address
-    phrase = _quoted_string(name) or _encoded_words(name)
-    gap = " " if len(phrase) + len(address) < FOLD_AT - len("Reply-To:  <>") else "\r\n "
-    return f"{phrase}{gap}<{address}>"
-
-
-def _list_id(name: str, identifier: str) -> str:
-    """`"Name" <label.domain>` of at most 255 octets; a name past quoting is left out (RFC 2919 §2)."""
-    if not _DOMAIN.fullmatch(identifier):
-        raise ConfigError(f"a list id is label.domain, not {identifier!r}")
-    phrase = _quoted_string(_one_line(name)) if name else None
-    named = f"{phrase} <{identifier}>"
-    return named if phrase and len(named) <= 255 else f"<{identifier}>"
-
-
-def _bracketed(field: str, url: str | None) -> str | None:
-    if url is None:
-        return None
-    if not _URL.fullmatch(url):
-        raise ConfigError(f"{field}: expected an https: or mailto: URL, not {url!r}")
-    return _printable(field, f"<{url}>")
-
-
-def _printable(field: str, value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(rf"[!-~][ -~]{{0,{LINE_LIMIT - len(field) - 3}}}", value):
-        raise ConfigError(f"{field}: expected one short line of plain ASCII, not {value!r}")
-    return value
-
-
-def _unstructured(text: str) -> str:
-    """A subject as header text, folded at spaces, or as RFC 2047 encoded words."""
-    line = _one_line(text)[:SUBJECT_LIMIT]
-    folded = wrap(line, FOLD_AT - len("Subject: "), break_long_words=False, break_on_hyphens=False)
-    if not line.isascii() or "=?" in line or any(len(part) >= FOLD_AT for part in folded):
-        return _encoded_words(line)
-    return "\r\n ".join(folded)
-
-
-def _one_line(text: str) -> str:
-    """`text` without line ends, control characters and lone surrogates, which become a single space."""
-    return _CONTROLS.sub(" ", text).strip(" ")
-
-
-def _quoted_string(text: str) -> str | None:
-    """`text` as an RFC 5322 quoted-string, or None when it is not short plain ASCII."""
-    if not text.isascii() or "=?" in text or len(text) > 60:
-        return None
-    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
-
-
-def _encoded_words(text: str) -> str:
-    """`text` as RFC 2047 encoded words, one to a line, never cut inside a character."""
-    chunks = [b""]
-    for character in text:
-        encoded = character.encode()
-        if len(chunks[-1]) + len(encoded) > WORD_BYTES:
-            chunks.append(b"")
-        chunks[-1] += encoded
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks)

@@ -19,6 +19,13 @@ def goes_on() -> ColumnElement[bool]:
     return and_(Edition.status == Status.SENDING, Edition.paused_at.is_(None))
 
 
+def untried() -> ColumnElement[bool]:
+    """Whether an edition owes deliveries that nobody has begun yet."""
+    first = select(Delivery.mailing_id).join(Mailing).where(Mailing.edition_id == Edition.id)
+    free = first.where(Delivery.due_at.is_not(None), Delivery.worker_id.is_(None))
+    return free.where(Delivery.first_tried_at.is_(None)).exists()
+
+
 def give_back(session: Session, worker_id: int, mailing_id: int) -> bool:
     """Free what a worker claimed of an edition that was stopped; False, and nothing done, if it goes on."""
     going = select(Edition.id).join(Mailing).where(Mailing.id == mailing_id, goes_on())
@@ -34,7 +41,7 @@ def give_back(session: Session, worker_id: int, mailing_id: int) -> bool:
 def still_owing(session: Session) -> list[Edition]:
     """Cancelled editions of which deliveries wait: one that was in flight came back, or somebody died."""
     waiting = select(Delivery.mailing_id).join(Mailing).where(Mailing.edition_id == Edition.id)
-    waiting = waiting.where(Delivery.state.in_(WAITING))
+    waiting = waiting.where(Delivery.due_at.is_not(None), Delivery.worker_id.is_(None))
     return list(session.scalars(select(Edition).where(Edition.status == Status.CANCELLED, waiting.exists())))
 
 

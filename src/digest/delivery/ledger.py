@@ -1,4 +1,4 @@
-"""The ledger's verbs: fan out, claim, begin, record, close. Each is one step of one write unit."""
+"""The ledger's verbs: fan out, begin, record, close. Each is one step of one write unit."""
 
 from __future__ import annotations
 
@@ -6,37 +6,43 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from digest.audience.models import Standing, Subscriber, Suppression
-from digest.audience.preferring import paused_until
-from digest.audience.suppressing import Suppressions
-from digest.clock import iso
+from digest.db.prepared import Prepared
+from digest.delivery.claiming import THIS_ROW, Job
 from digest.delivery.holding import goes_on
-from digest.delivery.models import WAITING, Attempt, Delivery, Mailing, State
+from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import Policy, next_step
+from digest.delivery.retrying import Policy, Step, next_step
 from digest.editions.models import Edition, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A claimed delivery, with all that is needed to address it."""
+class Overtaken(Exception):
+    """Some rows are no longer this worker's; nothing of that transaction may be committed."""
 
-    mailing_id: int
-    subscriber_id: int
-    notice: str | None
-    seed: str
-    first_tried_at: datetime | None
-    tries: int
-    doubts: int
-    email: str
-    canonical: str
-    public_id: str
-    departures: int
-    was: State = State.PENDING
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A try that is over."""
+
+    job: Job
+    outcome: Outcome
 
 
 def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
@@ -49,183 +55,174 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
     mailing = Mailing(edition_id=edition.id, seed=secrets.token_hex(8), created_at=now)
     session.add(mailing)
     session.flush()
-    columns = ["mailing_id", "subscriber_id", "state", "tries", "doubts", "due_at", "changed_at", "gone"]
-    values = (
-        literal(0),
-        literal(0),
-        literal(now, Delivery.due_at.type),
-        literal(now, Delivery.changed_at.type),
-    )
-    rows = select(
-        literal(mailing.id),
-        Subscriber.id,
-        literal(State.PENDING, Delivery.state.type),
-        *values,
-        literal(False),
-    ).where(_reads(now))
-    session.execute(insert(Delivery).from_select(columns, rows))
+    values = {
+        "mailing_id": literal(mailing.id),
+        "subscriber_id": Subscriber.id,
+        "state": literal(State.PENDING, Delivery.state.type),
+        "tries": literal(0),
+        "doubts": literal(0),
+        "due_at": literal(now, Delivery.due_at.type),
+        "notice": literal(False),
+        "changed_at": literal(now, Delivery.changed_at.type),
+        "gone": literal(False),
+    }
+    rows = select(*values.values()).where(_reads(now)).order_by(Subscriber.id)
+    session.execute(insert(Delivery).from_select(list(values), rows))
     edition.status, edition.mailing_began = Status.SENDING, True
     # Counted, since psycopg tells no row count here.
     return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
 
 
-def _reads(now: datetime) -> ColumnElement[bool]:
+def _reads(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a subscriber gets editions at this moment."""
     awake = or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now)
     return and_(Subscriber.status == Standing.ACTIVE, awake)
 
 
-def claim(
-    session: Session, worker_id: int, suppressions: Suppressions, now: datetime, limit: int
-) -> list[Job]:
-    """Take up to `limit` due deliveries, notices first, and drop those who must not get theirs any more."""
-    taken = _take(session, now, limit)
-    barred = suppressions.among(session, {subscriber.canonical for _, _, subscriber in taken})
-    jobs = []
-    for delivery, mailing, subscriber in taken:
-        why_not = _why_not(mailing, subscriber, barred.get(subscriber.canonical), now)
-        if why_not:
-            _drop(delivery, why_not, now)
-        else:
-            delivery.worker_id = worker_id
-            jobs.append(_job(delivery, mailing, subscriber))
-    return jobs
+def begin(
+    connection: Connection, worker_id: int, jobs: Sequence[tuple[Job, str]], now: datetime
+) -> list[bool]:
+    """Commit to sending each job: True for a row that is still ours and whose reader still wants it.
 
-
-def _take(session: Session, now: datetime, limit: int) -> Sequence[tuple[Delivery, Mailing, Subscriber]]:
-    query = (
-        select(Delivery, Mailing, Subscriber)
-        .join(Mailing, Delivery.mailing_id == Mailing.id)
-        .join(Subscriber, Delivery.subscriber_id == Subscriber.id)
-        .outerjoin(Edition, Mailing.edition_id == Edition.id)
-        .where(Delivery.state.in_(WAITING), Delivery.due_at <= now, Delivery.worker_id.is_(None))
-        .where(or_(Mailing.edition_id.is_(None), goes_on()))
-        .order_by(Mailing.edition_id.is_not(None), Delivery.mailing_id, Delivery.subscriber_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Delivery)
-    )
-    return [(delivery, mailing, subscriber) for delivery, mailing, subscriber in session.execute(query)]
-
-
-def _why_not(mailing: Mailing, subscriber: Subscriber, barred: str | None, now: datetime) -> str | None:
-    if mailing.expires_at and mailing.expires_at < now:
-        return "no longer worth sending"
-    if barred and (mailing.edition_id is not None or barred != "unsubscribe"):
-        return "the address is suppressed"
-    if mailing.edition_id is not None and subscriber.status is not Standing.ACTIVE:
-        return f"the reader is {subscriber.status.value}"
-    if mailing.edition_id is not None and (until := paused_until(subscriber, now)):
-        return f"the reader paused until {iso(until)}"
-    if subscriber.status in (Standing.BOUNCED, Standing.COMPLAINED):
-        return f"the reader is {subscriber.status.value}"
-    return None
-
-
-def _drop(delivery: Delivery, reason: str, now: datetime) -> None:
-    """It is not sent (again); that an earlier try may have arrived stays on record."""
-    before = "; an earlier try may have arrived" if delivery.state is State.UNKNOWN else ""
-    delivery.state, delivery.detail, delivery.changed_at = State.DROPPED, reason + before, now
-    delivery.due_at = delivery.worker_id = None
-
-
-def _job(delivery: Delivery, mailing: Mailing, subscriber: Subscriber) -> Job:
-    return Job(
-        mailing_id=mailing.id,
-        subscriber_id=subscriber.id,
-        notice=mailing.notice,
-        seed=mailing.seed,
-        first_tried_at=delivery.first_tried_at,
-        tries=delivery.tries,
-        doubts=delivery.doubts,
-        email=subscriber.email,
-        canonical=subscriber.canonical,
-        public_id=subscriber.public_id,
-        departures=subscriber.departures,
-        was=delivery.state,
-    )
-
-
-def begin(session: Session, worker_id: int, job: Job, suppressed_as: str, now: datetime) -> bool:
-    """Commit to sending: True if the row is still ours and its reader still wants it.
-
-    Asked again here since somebody may leave between claim and send. `suppressed_as` is the address's
-    keyed hash.
+    Asked again here since somebody may leave between claim and send. With each job comes its address's keyed
+    hash. Where nobody knows whether a commit came through, the same may be asked again.
     """
-    wanted = select(Subscriber.id).where(Subscriber.id == job.subscriber_id)
-    if job.notice is None:
-        barred = select(Suppression.address_hash).where(Suppression.address_hash == suppressed_as).exists()
-        running = select(Edition.id).join(Mailing, Mailing.edition_id == Edition.id)
-        running = running.where(Mailing.id == job.mailing_id, goes_on())
-        wanted = wanted.where(_reads(now), ~barred, running.exists())
-    ours = and_(_is(job), Delivery.worker_id == worker_id, Delivery.state.in_(WAITING))
-    result = session.execute(
-        update(Delivery)
-        .where(ours, wanted.exists())
-        .values(
-            state=State.SENDING,
-            tries=Delivery.tries + 1,
-            first_tried_at=func.coalesce(Delivery.first_tried_at, now),
-            changed_at=now,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if getattr(result, "rowcount", 0) == 1:
-        return True
-    # Not begun: free the row if it is still ours; the next claim sees why it must not go and says so.
-    session.execute(
-        update(Delivery).where(ours).values(worker_id=None).execution_options(synchronize_session=False)
-    )
-    return False
+    if not jobs:
+        return []
+    rows = [
+        {"mailing": job.mailing_id, "subscriber": job.subscriber_id, "hashed": hashed} for job, hashed in jobs
+    ]
+    if _BEGIN.many(connection, rows, worker=worker_id, now=now) == len(rows):
+        return [True] * len(rows)
+    begun = _sending(connection, worker_id)
+    answers = [(row["mailing"], row["subscriber"]) in begun for row in rows]
+    # The others are free if they are still ours; the next claim sees why they must not go and says so.
+    left = [row for row, yes in zip(rows, answers, strict=True) if not yes]
+    if left:
+        _FREE.many(connection, left, worker=worker_id)
+    return answers
 
 
 def record(
-    session: Session, worker_id: int, job: Job, outcome: Outcome, policy: Policy, now: datetime
-) -> State | None:
-    """Write down how a try went; None, and nothing written, when the row is no longer this worker's."""
-    tries = job.tries + 1
-    step = next_step(
-        outcome,
-        tries=tries,
-        doubts=job.doubts,
-        first_tried_at=job.first_tried_at or now,
+    connection: Connection, worker_id: int, done: Sequence[Done], policy: Policy, now: datetime
+) -> list[State | None]:
+    """Write down how tries went; None, and nothing written, for a row that is no longer this worker's.
+
+    Raises Overtaken where that is so of one among several: asked one by one, each will tell.
+    """
+    if not done:
+        return []
+    told = [(one, _step(one, policy, now)) for one in done]
+    results = [_result(one, step) for one, step in told]
+    if _RECORD.many(connection, results, worker=worker_id, now=now) == len(told):
+        _ATTEMPT.many(connection, [_attempt(one, step.state) for one, step in told], at=now)
+        return [step.state for _, step in told]
+    if len(told) > 1:
+        raise Overtaken
+    return [_told_before(connection, *told[0])]
+
+
+def _told_before(connection: Connection, done: Done, step: Step) -> State | None:
+    """Its state, if this very try is on record: nobody heard of the commit that wrote it."""
+    this = {"mailing": done.job.mailing_id, "subscriber": done.job.subscriber_id, "nth": done.job.tries + 1}
+    return step.state if connection.scalar(_TOLD, this) == step.state.value else None
+
+
+def _sending(connection: Connection, worker_id: int) -> set[tuple[int, int]]:
+    """The rows that this worker is sending, by mailing and subscriber; nobody else changes them meanwhile."""
+    return {
+        (mailing, subscriber) for mailing, subscriber in connection.execute(_SENDING, {"worker": worker_id})
+    }
+
+
+def _step(done: Done, policy: Policy, now: datetime) -> Step:
+    return next_step(
+        done.outcome,
+        tries=done.job.tries + 1,
+        doubts=done.job.doubts,
+        first_tried_at=done.job.first_tried_at or now,
         now=now,
         policy=policy,
     )
-    result = session.execute(
-        update(Delivery)
-        .where(_is(job), Delivery.worker_id == worker_id, Delivery.state == State.SENDING)
-        .values(
-            state=step.state,
-            due_at=step.due_at,
-            worker_id=None,
-            changed_at=now,
-            detail=outcome.text[:500] or None,
-            gone=outcome.gone,
-            doubts=Delivery.doubts + int(outcome.meaning is Meaning.UNKNOWN),
-        )
-        .execution_options(synchronize_session=False)
+
+
+def _result(done: Done, step: Step) -> dict[str, Any]:
+    return {
+        "mailing": done.job.mailing_id,
+        "subscriber": done.job.subscriber_id,
+        "to_state": step.state,
+        "due": step.due_at,
+        "said": done.outcome.text[:500] or None,
+        "is_gone": done.outcome.gone,
+        "doubted": int(done.outcome.meaning is Meaning.UNKNOWN),
+    }
+
+
+def _attempt(done: Done, state: State) -> dict[str, Any]:
+    return {
+        "mailing_id": done.job.mailing_id,
+        "subscriber_id": done.job.subscriber_id,
+        "number": done.job.tries + 1,
+        "result": state.value,
+        "code": done.outcome.code,
+        "enhanced": done.outcome.enhanced,
+        "reply": done.outcome.text[:500] or None,
+    }
+
+
+def _wanted() -> ColumnElement[bool]:
+    """Whether the reader of the row in question still gets it: an edition if they read, a notice anyway."""
+    now = bindparam("now", type_=DELIVERIES.c.changed_at.type)
+    reads = select(Subscriber.id).where(Subscriber.id == DELIVERIES.c.subscriber_id, _reads(now)).exists()
+    barred = select(Suppression.address_hash).where(Suppression.address_hash == bindparam("hashed")).exists()
+    mailing = select(Mailing.id).outerjoin(Edition, Mailing.edition_id == Edition.id)
+    mailing = mailing.where(Mailing.id == DELIVERIES.c.mailing_id)
+    notice = mailing.where(Mailing.edition_id.is_(None)).exists()
+    return or_(and_(mailing.where(goes_on()).exists(), reads, ~barred), notice)
+
+
+# Spelled out, since a list of values cannot be part of a statement for many rows.
+_WAITS = or_(*(DELIVERIES.c.state == state for state in WAITING))
+# Wrapped, so that PostgreSQL finds the row by its key alone: the index of a worker's rows keeps every row
+# that it ever had until a vacuum, which a long transaction (a dump) puts off.
+_OURS = (*THIS_ROW, func.coalesce(DELIVERIES.c.worker_id, 0) == bindparam("worker"))
+_SENDING = (
+    select(DELIVERIES.c.mailing_id, DELIVERIES.c.subscriber_id)
+    .where(DELIVERIES.c.worker_id == bindparam("worker"), DELIVERIES.c.state == State.SENDING)
+    .with_for_update()
+)
+_ATTEMPT = Prepared(
+    insert(ATTEMPTS).values({one.name: bindparam(one.name) for one in ATTEMPTS.c if not one.primary_key})
+)
+_TOLD = select(ATTEMPTS.c.result).where(
+    ATTEMPTS.c.mailing_id == bindparam("mailing"),
+    ATTEMPTS.c.subscriber_id == bindparam("subscriber"),
+    ATTEMPTS.c.number == bindparam("nth"),
+)
+_FREE = Prepared(update(DELIVERIES).where(*_OURS, _WAITS).values(worker_id=None))
+_BEGIN = Prepared(
+    update(DELIVERIES)
+    .where(*_OURS, _WAITS, _wanted())
+    .values(
+        state=State.SENDING,
+        tries=DELIVERIES.c.tries + 1,
+        first_tried_at=func.coalesce(DELIVERIES.c.first_tried_at, bindparam("now")),
+        changed_at=bindparam("now"),
     )
-    if getattr(result, "rowcount", 0) != 1:
-        return None
-    session.add(_attempt(job, tries, outcome, step.state, now))
-    return step.state
-
-
-def _attempt(job: Job, number: int, outcome: Outcome, state: State, now: datetime) -> Attempt:
-    return Attempt(
-        mailing_id=job.mailing_id,
-        subscriber_id=job.subscriber_id,
-        number=number,
-        at=now,
-        result=state.value,
-        code=outcome.code,
-        enhanced=outcome.enhanced,
-        reply=outcome.text[:500] or None,
+)
+_RECORD = Prepared(
+    update(DELIVERIES)
+    .where(*_OURS, DELIVERIES.c.state == State.SENDING)
+    .values(
+        state=bindparam("to_state"),
+        due_at=bindparam("due"),
+        worker_id=None,
+        changed_at=bindparam("now"),
+        detail=bindparam("said"),
+        gone=bindparam("is_gone"),
+        doubts=DELIVERIES.c.doubts + bindparam("doubted"),
     )
-
-
-def _is(job: Job) -> ColumnElement[bool]:
-    return and_(Delivery.mailing_id == job.mailing_id, Delivery.subscriber_id == job.subscriber_id)
+)
 
 
 def try_doubtful(session: Session, edition: Edition, now: datetime) -> int:
@@ -252,28 +249,17 @@ def counts(session: Session, edition_id: int | None = None) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in State}
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next waiting delivery nobody has claimed may be tried; None when none waits."""
-    query = (
-        select(func.min(Delivery.due_at))
-        .join(Mailing, Delivery.mailing_id == Mailing.id)
-        .outerjoin(Edition, Mailing.edition_id == Edition.id)
-        .where(Delivery.state.in_(WAITING), Delivery.worker_id.is_(None))
-        .where(or_(Mailing.edition_id.is_(None), goes_on()))
-    )
-    return session.scalar(query)
-
-
 def finish_editions(session: Session, now: datetime) -> list[str]:
     """Turn editions of which nothing is left to send to `sent`, but for paused ones; returns their keys."""
-    open_row = (
-        select(Delivery.mailing_id)
-        .join(Mailing, Delivery.mailing_id == Mailing.id)
-        .where(Mailing.edition_id == Edition.id)
-        .where(or_(Delivery.due_at.is_not(None), Delivery.state == State.SENDING))
-        .where(Delivery.state.in_((*WAITING, State.SENDING)))
+    of_edition = select(Delivery.mailing_id).join(Mailing).where(Mailing.edition_id == Edition.id)
+    waiting = of_edition.where(Delivery.due_at.is_not(None), Delivery.worker_id.is_(None)).exists()
+    # The few claimed rows first: asked by edition, SQLite walks through all its rows.
+    claimed = (
+        select(Mailing.edition_id)
+        .join(Delivery, Delivery.mailing_id == Mailing.id)
+        .where(Delivery.worker_id.is_not(None), Mailing.edition_id.is_not(None))
     )
-    done = session.scalars(select(Edition).where(goes_on(), ~open_row.exists())).all()
+    done = session.scalars(select(Edition).where(goes_on(), ~waiting, Edition.id.not_in(claimed))).all()
     for edition in done:
         edition.status, edition.finished_at = Status.SENT, now
     return [edition.key for edition in done]

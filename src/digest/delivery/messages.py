@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
+from functools import cached_property
 from threading import Lock
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.db import Database
-from digest.delivery.composing import Headers, Pieces, compose, message_id
-from digest.delivery.ledger import Job
+from digest.delivery.claiming import Job
+from digest.delivery.composing import Letter, Pieces, compose
+from digest.delivery.headers import Headers, message_id
+from digest.delivery.mailboxes import ascii_address
 from digest.delivery.models import Mailing
 from digest.delivery.signing import Signer
 from digest.editions.models import Edition
@@ -22,10 +25,11 @@ from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring, Purpose
 
+LINKS = tuple(purpose.name.lower() for purpose in Purpose)
 UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sender:
     """Who the mail is from."""
 
@@ -34,10 +38,15 @@ class Sender:
     reply_to: str | None
     list_id: str | None
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The envelope sender."""
         return parseaddr(self.mailbox)[1]
+
+    @cached_property
+    def path(self) -> str:
+        """The envelope sender as SMTP writes it; raises BadRecipient where it cannot."""
+        return ascii_address(self.address)
 
     @property
     def domain(self) -> str:
@@ -59,39 +68,46 @@ class Messages:
     _pieces: dict[int | str, Pieces] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def message(self, job: Job, now: datetime) -> bytes:
-        """The whole message for one delivery, CRLF line ends."""
-        return self.pieces(job).message(
+    def letter(self, job: Job, now: datetime) -> Letter:
+        """One delivery's message, ready for the wire."""
+        pieces = self.pieces(job)
+        return pieces.letter(
             to=job.email,
             message_id=message_id(job.seed, job.public_id, self.sender.domain),
             date=now,
-            links=self.links(job.public_id, job.departures, now),
+            links=self.links(job.public_id, job.departures, now, pieces.links),
         )
 
-    def links(self, public_id: str, departures: int, now: datetime) -> dict[str, str]:
-        """A reader's own links by the names that templates use."""
-        leave = self.keyring.issue(Purpose.UNSUBSCRIBE, public_id, now)
-        confirm = self.keyring.issue(Purpose.CONFIRM, public_id, now, departures)
-        choose = self.keyring.issue(Purpose.PREFERENCES, public_id, now)
-        return {
-            "unsubscribe": f"{self.base_url}/unsubscribe/{leave}",
-            "preferences": f"{self.base_url}/preferences/{choose}",
-            "confirm": f"{self.base_url}/confirm/{confirm}",
-        }
+    def links(
+        self, public_id: str, departures: int, now: datetime, wanted: Collection[str] = LINKS
+    ) -> dict[str, str]:
+        """A reader's own links by the names that templates use, those of them that are `wanted`."""
+        links = {}
+        for name in wanted:
+            token = self.keyring.issue(Purpose[name.upper()], public_id, now, departures)
+            links[name] = f"{self.base_url}/{name}/{token}"
+        return links
 
-    def pieces(self, job: Job) -> Pieces:
-        """The encoded pieces of a job's mailing, made once; all notices of a name are the same mail."""
+    def knows(self, job: Job) -> bool:
+        """Whether a job's mailing has been met."""
+        return (job.notice or job.mailing_id) in self._pieces
+
+    def meet(self, session: Session, job: Job) -> None:
+        """Make the pieces of a job's mailing, which takes a moment; notices of a name are the same mail."""
         wanted = job.notice or job.mailing_id
         with self._lock:
             if wanted not in self._pieces:
-                self._pieces[wanted] = self._make(wanted)
-            return self._pieces[wanted]
+                made = (
+                    self.notice_pieces(job.notice) if job.notice else self._edition(session, job.mailing_id)
+                )
+                self._pieces[wanted] = made
 
-    def _make(self, wanted: int | str) -> Pieces:
-        if isinstance(wanted, str):
-            return self.notice_pieces(wanted)
-        with self.database.read() as session:
-            return self._edition(session, wanted)
+    def pieces(self, job: Job) -> Pieces:
+        """The encoded pieces of a job's mailing."""
+        if not self.knows(job):
+            with self.database.read() as session:
+                self.meet(session, job)
+        return self._pieces[job.notice or job.mailing_id]
 
     def notice_pieces(self, name: str) -> Pieces:
         """A notice, rendered and encoded."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.audience.models import Subscriber
@@ -50,13 +51,31 @@ class Mailing(Base):
     expires_at: Mapped[datetime | None] = mapped_column(comment="not worth sending after this")
 
 
+FREE = "due_at IS NOT NULL AND worker_id IS NULL"
+
+
+def _partial(name: str, *columns: str, where: str, sqlite: str | None = None) -> Index:
+    """An index of open deliveries only, which does not grow with the ledger.
+
+    SQLite uses it for a query that says `sqlite` in the very same words, as SQLAlchemy writes them for it.
+    """
+    return Index(name, *columns, sqlite_where=text(sqlite or where), postgresql_where=text(where))
+
+
 class Delivery(Base):
-    """One mailing for one subscriber."""
+    """One mailing for one subscriber; it is free to be claimed while it has a `due_at` and no worker."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        Index("ix_deliveries_open", "mailing_id", "state", "due_at"),
-        Index("ix_deliveries_worker", "worker_id"),
+        _partial("ix_deliveries_free", "mailing_id", "due_at", "subscriber_id", where=FREE),
+        _partial(
+            "ix_deliveries_free_notices",
+            "due_at",
+            where=f"notice AND {FREE}",
+            sqlite=f"notice = 1 AND {FREE}",
+        ),
+        _partial("ix_deliveries_gone", "subscriber_id", where="gone", sqlite="gone = 1"),
+        _partial("ix_deliveries_claimed", "worker_id", where="worker_id IS NOT NULL"),
     )
 
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id"), primary_key=True)
@@ -73,6 +92,9 @@ class Delivery(Base):
         comment="not before this; None on an unknown row: held for a person"
     )
     worker_id: Mapped[int | None] = mapped_column(ForeignKey("workers.id", ondelete="SET NULL"))
+    notice: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="to one person, and before all editions"
+    )
     changed_at: Mapped[datetime]
     detail: Mapped[str | None] = mapped_column(comment="what the server last said, or why it was dropped")
     gone: Mapped[bool] = mapped_column(
@@ -123,3 +145,8 @@ class Pace(Base):
     day: Mapped[date | None] = mapped_column(comment="the last day in UTC on which anything was sent")
     used: Mapped[int] = mapped_column(default=0, comment="mails on that day")
     days: Mapped[int] = mapped_column(default=0, comment="on how many days anything was sent, that one too")
+
+
+# For statements that do without the mapper.
+DELIVERIES = cast("Table", Delivery.__table__)
+ATTEMPTS = cast("Table", Attempt.__table__)

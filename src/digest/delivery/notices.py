@@ -29,6 +29,7 @@ def owe_notice(session: Session, name: str, subscriber: Subscriber, now: datetim
             mailing_id=mailing.id,
             subscriber_id=subscriber.id,
             state=State.PENDING,
+            notice=True,
             due_at=now,
             changed_at=now,
         )

@@ -58,6 +58,11 @@ class Pacing:
         """Whether nobody need ask."""
         return not (self.total.slot or self.destinations or self.warm_up)
 
+    @property
+    def at_once(self) -> int | None:
+        """How many slots there are at most to ask for; None without a limit."""
+        return HORIZON // self.total.slot + 2 if self.total.slot else None
+
     def towards(self, domain: str) -> tuple[str, Rate] | None:
         """The destination that `domain` (lower-case ASCII) counts for, with its rate; None without one."""
         group = self.groups.get(domain, domain)
@@ -80,10 +85,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Granted: it may go `wait` after the moment of asking. Not granted: ask again after `wait`."""
+    """Granted: it may go `wait` after the moment of asking. Not granted: ask again after `wait`.
+
+    `at_all`: not its destination alone is what holds it, and nobody behind it can go either, notices aside.
+    """
 
     granted: bool
     wait: timedelta = timedelta()
+    at_all: bool = False
 
 
 def make_pacing(smtp: Smtp) -> Pacing:
@@ -97,11 +106,19 @@ def make_pacing(smtp: Smtp) -> Pacing:
     )
 
 
-def reserve(session: Session, pacing: Pacing, wanted: Sequence[Wanted], now: datetime) -> list[Turn]:
+def reserve(
+    session: Session,
+    pacing: Pacing,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    queues: dict[str, datetime] | None = None,
+) -> list[Turn]:
     """Hand out the next slots to deliveries in the order of their claim; the turns are in the same order.
 
-    `now` is real time. A slot is used up at the commit whatever happens afterwards: a crash makes us slower,
-    never faster. Inside a write unit; other workers wait for its end.
+    `now` is real time. `queues` remembers from call to call how long the lines are in which nobody has
+    reserved, lest all of a long one be given the same few turns. A slot is used up at the commit whatever
+    happens afterwards: a crash makes us slower, never faster. Inside a write unit; other workers wait for its
+    end.
     """
     towards = [pacing.towards(one.domain) for one in wanted]
     rates = {f"to {name}": rate for name, rate in filter(None, towards)}
@@ -110,15 +127,18 @@ def reserve(session: Session, pacing: Pacing, wanted: Sequence[Wanted], now: dat
     if not (rates and wanted):
         return [Turn(granted=True)] * len(wanted)
     rows = _locked(session, rates, now)
-    lines = {name: Line(rate.slot, rows[name].free_at, now) for name, rate in rates.items()}
-    total = lines.get(ALL) or Line(timedelta(), now, now)
+    queues = {} if queues is None else queues
+    lines = {
+        name: Line(rate.slot, rows[name].free_at, now, queues.get(name, now)) for name, rate in rates.items()
+    }
+    total = lines.get(ALL) or Line(timedelta(), now, now, now)
     ramp = Ramp.read(pacing.warm_up, rows.get(ALL), now)
     turns = [
         decide(one.notice, total, lines[f"to {to[0]}"] if to else None, ramp, now)
         for one, to in zip(wanted, towards, strict=True)
     ]
     for name, line in lines.items():
-        rows[name].free_at = line.free_at
+        rows[name].free_at, queues[name] = line.free_at, line.queue
     ramp.write(rows.get(ALL))
     session.flush()
     return turns
@@ -131,17 +151,18 @@ class Line:
     slot: timedelta
     free_at: datetime
     now: datetime
-    queue: datetime = field(init=False)
+    queue: datetime
 
     def __post_init__(self) -> None:
         # Nobody reserves further than this: a clock went wrong, or the pace was slower before.
         latest = self.now + HORIZON + self.slot
         self.free_at = latest if self.free_at > latest + SKEW else max(self.free_at, self.now)
-        self.queue = self.free_at
+        self.queue = max(self.queue, self.free_at)
 
     def take(self, at: datetime) -> None:
         """Use the slot that begins at `at`."""
-        self.free_at = self.queue = at + self.slot if self.slot else self.free_at
+        self.free_at = at + self.slot if self.slot else self.free_at
+        self.queue = max(self.queue, self.free_at)
 
     def stand(self) -> datetime:
         """When it is the turn of one more who is held; nothing is reserved."""
@@ -198,10 +219,10 @@ def decide(notice: bool, total: Line, line: Line | None, ramp: Ramp, now: dateti
     A destination that must wait lets others pass; the end of the whole pace or of the day's mails does not.
     """
     if ramp.full and not notice:
-        return Turn(granted=False, wait=ramp.over - now)
+        return Turn(granted=False, wait=ramp.over - now, at_all=True)
     end = now + HORIZON
     if total.free_at > end:
-        return Turn(granted=False, wait=total.free_at - now)
+        return Turn(granted=False, wait=total.free_at - now, at_all=True)
     at = max(total.free_at, line.free_at) if line else total.free_at
     if line and at > end:
         return Turn(granted=False, wait=line.stand() - now)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from digest.delivery.smtp import Relay
+from digest.delivery.greeting import Relay
 from digest.errors import DigestError
 from digest.logs import get_logger
 
 
 @dataclass(slots=True)
 class _Standing:
-    """One relay: what it last failed with, until when it is left alone, and whether somebody tries it."""
+    """One relay: what it last failed with, until when it is left alone, and whether somebody tries it.
+
+    `carries` is how many messages one connection to it may carry.
+    """
 
     relay: Relay
+    carries: int
     error: DigestError | None = None
     until: float = 0.0
     tried: bool = False
@@ -27,15 +32,19 @@ class Relays:
     def __init__(
         self,
         relays: Sequence[Relay],
+        *,
+        per_connection: int = 100,
         again_after: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`relays` begins with the preferred one; one that failed is left alone for `again_after` seconds."""
         if not relays:
             raise ValueError("expected at least one relay")
-        self._standings = [_Standing(relay) for relay in relays]
+        self._standings = [_Standing(relay, per_connection) for relay in relays]
         self._again_after = again_after
         self._clock = clock
+        self.connected: Counter[Relay] = Counter()
+        """How many of our connections to each are alive; whoever opens and closes them counts."""
 
     def pick(self) -> Relay:
         """The first relay that works as far as we know, or whose time to be tried again has come.
@@ -53,7 +62,30 @@ class Relays:
         for standing in self._standings:
             if standing.tried:
                 return standing.relay
-        raise next(standing.error for standing in self._standings if standing.error)
+        raise self._first_error()
+
+    @property
+    def several(self) -> bool:
+        """Whether there is another one to go to."""
+        return len(self._standings) > 1
+
+    def require_any(self) -> None:
+        """Raise the most preferred one's last error while all are down."""
+        if not any(one.error is None or one.tried for one in self._standings):
+            raise self._first_error()
+
+    def good(self, relay: Relay) -> bool:
+        """Whether a connection to `relay` may be used further."""
+        return self._of(relay).error is None
+
+    def carries(self, relay: Relay) -> int:
+        """How many messages one connection to `relay` may carry."""
+        return self._of(relay).carries
+
+    def gives_up_after(self, relay: Relay, messages: int) -> None:
+        """`relay` ended a connection that had carried so many: no later one carries more."""
+        standing = self._of(relay)
+        standing.carries = max(1, min(standing.carries, messages))
 
     def failed(self, relay: Relay, error: DigestError) -> None:
         """Leave `relay` alone for a while: it refused us, or is not there."""
@@ -66,6 +98,9 @@ class Relays:
         before, standing = self._used(), self._of(relay)
         standing.error, standing.tried = None, False
         self._tell(before, "a relay works again")
+
+    def _first_error(self) -> DigestError:
+        return next(standing.error for standing in self._standings if standing.error)
 
     def _of(self, relay: Relay) -> _Standing:
         return next(standing for standing in self._standings if standing.relay == relay)

@@ -2,102 +2,99 @@
 
 from __future__ import annotations
 
+import asyncio
 import smtplib
-import ssl
+import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self, TypeVar
 
-from digest.delivery.composing import BadRecipient, ascii_address
+from digest.delivery.composing import Letter
 from digest.delivery.conversation import Conversation, fault
-from digest.delivery.replies import Meaning, Outcome, Reply, Stage, judge
-from digest.delivery.wire import LOST, Client, ClientTls, Timeouts, as_reply, send_at_once
-from digest.errors import ConfigError, DigestError, RelayRefused
+from digest.delivery.greeting import Opened, Relay, RelayUnreachable, Timeouts, opened
+from digest.delivery.mailboxes import BadRecipient, ascii_address
+from digest.delivery.replies import Meaning, Outcome, Stage
+from digest.delivery.wire import FINAL_DOT, Wire, stuffed
 
 __all__ = ["Relay", "RelayUnreachable", "Session", "Timeouts"]
 
 FAREWELL = 5.0  # seconds that a polite QUIT may take
-
-
-class RelayUnreachable(DigestError):
-    """The relay is not there, or not now: nothing was refused, the same may work later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """Where mail is handed over, and how we show who we are.
-
-    `ca_file` (PEM) replaces the system's certificate authorities; `local_hostname` is what EHLO says.
-    """
-
-    host: str
-    port: int
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    local_hostname: str | None = None
-    ca_file: Path | None = None
-    timeouts: Timeouts = field(default_factory=Timeouts)
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+Result = TypeVar("Result")
 
 
 class Session:
-    """A connection to `relay`, opened by `open()` or by `with`; not for two threads at once."""
+    """A connection to `relay`, opened by `open()` or by `async with`; not for two tasks at once."""
 
     def __init__(self, relay: Relay) -> None:
         """Nothing is connected yet."""
         self.relay = relay
-        self._client: Client | None = None
+        self.carried = 0  # messages since it was opened
+        self._wire: Wire | None = None
+        self._conversation: Conversation | None = None
+        self._offers: dict[str, str] = {}
         self._stage = Stage.CONNECT
         self._between = False  # between two transactions, where QUIT would be understood
+        self._refused = False  # in the middle of one that was refused, so that RSET must come first
 
-    def __enter__(self) -> Self:
-        self.open()
+    async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
-    def __exit__(
+    async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        await self.close()
 
     @property
     def usable(self) -> bool:
-        """Whether another message can be sent without opening again."""
-        return self._client is not None and self._between
+        """Whether another message can be sent at once; only the one that is `ahead`, if one is."""
+        return self._between and self.connected
 
-    def open(self) -> None:
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as we know."""
+        return self._wire is not None and not self._wire.lost
+
+    @property
+    def stage(self) -> Stage:
+        """How far the last message came."""
+        return self._stage
+
+    @property
+    def ahead(self) -> Letter | None:
+        """The letter whose envelope the relay has already; no other can be next."""
+        return self._conversation.ahead if self._conversation else None
+
+    async def open(self) -> None:
         """Connect, encrypt, log in.
 
         Raises RelayRefused when the relay will not have us (certificate, login, 5xx) or lacks what we insist
         on, RelayUnreachable when it is not there now, and ConfigError for an unreadable `ca_file`.
         """
-        self.close()
-        self._stage = Stage.CONNECT
-        context = _context(self.relay)
-        try:
-            self._client = _connected(self.relay, context)
-            send_at_once(self._client)
-            self._introduce(context)
-        except LOST as error:
-            self._abandon()
-            raise self._refusal(error) from error
-        except BaseException:
-            self._abandon()
-            raise
-        self._between = True
+        await self.close()
+        connection = await _in_thread(lambda: opened(self.relay), _hang_up)
+        self._wire, self._offers = Wire(connection.sock), connection.offers
+        self._conversation = Conversation(self._wire, self._offers, self.relay.timeouts)
+        self._between, self.carried = True, 0
 
-    def close(self) -> None:
-        """Say QUIT where that makes sense and hang up; never raises."""
-        if self._client is not None and self._between:
+    async def close(self, *, politely: bool = True) -> None:
+        """Say QUIT where that makes sense, wait for its reply if `politely`, and hang up; never raises."""
+        if self._wire is not None and (self._between or self._refused) and not self.ahead:
             with suppress(OSError, smtplib.SMTPException):
-                self._smtp.command(FAREWELL, "QUIT")
-        self._abandon()
+                await self._wire.write(b"QUIT\r\n", FAREWELL)
+                if politely:
+                    await self._wire.reply(FAREWELL)
+        self.abandon()
 
-    def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
+    def abandon(self) -> None:
+        """Hang up without a word."""
+        wire, self._wire, self._conversation = self._wire, None, None
+        self._between = self._refused = False
+        if wire is not None:
+            wire.close()
+
+    async def send(self, sender: str, recipient: str, message: bytes) -> Outcome:
         """Hand over one message for one recipient and return what became of it; never raises for the network.
 
         `sender` is the envelope sender ("" for the null one). `message` must be 7-bit with CRLF line ends,
@@ -107,116 +104,98 @@ class Session:
             path, to = sender and ascii_address(sender), ascii_address(recipient)
         except BadRecipient as error:
             return Outcome(_blame(sender), None, None, str(error))
-        if why_not := fault(message) or self._too_large(message):
+        if why_not := fault(message):
             return Outcome(Meaning.MESSAGE, None, None, why_not)
-        if not self.usable:
-            return Outcome(Meaning.CONNECTION, None, None, "there is no connection to the relay")
-        return self._transact(path, to, message)
-
-    def _transact(self, sender: str, recipient: str, message: bytes) -> Outcome:
-        self._between = False
-        conversation = Conversation(self._smtp, self.relay.timeouts)
-        outcome = conversation.run(sender, recipient, message)
-        self._settle(conversation.stage, outcome)
+        outcome = await self.carry(path, Letter(to, len(message), stuffed(message) + FINAL_DOT))
+        await self.reset()
         return outcome
 
-    def _settle(self, stage: Stage, outcome: Outcome) -> None:
-        """Make the connection ready for the next message, or give it up."""
-        lost = outcome.meaning in (Meaning.CONNECTION, Meaning.UNKNOWN) or outcome.code == 421
-        self._between = not lost and (stage is Stage.DOT or self._reset())
-        if not self._between:
-            self._abandon()
+    async def carry(self, sender: str, letter: Letter, following: Letter | None = None) -> Outcome:
+        """The same for a letter, which is known to be good; `sender` as SMTP writes it.
 
-    def _reset(self) -> bool:
+        `following` comes next, if that is known; it may be `ahead` afterwards.
+        """
+        if why_not := self._too_large(letter.octets):
+            return Outcome(Meaning.MESSAGE, None, None, why_not)
+        if self._wire is None or self._conversation is None or not self._between:
+            return Outcome(Meaning.CONNECTION, None, None, "there is no connection to the relay")
+        if self.ahead not in (None, letter):
+            raise RuntimeError("the relay waits for another letter")
+        if following and self._too_large(following.octets):
+            following = None
+        self._between = False
+        self.carried += 1
+        outcome = await self._conversation.run(sender, letter, following)
+        self._stage = self._conversation.stage
+        self._settle(self._conversation, outcome)
+        return outcome
+
+    def _settle(self, conversation: Conversation, outcome: Outcome) -> None:
+        """Know what can come next."""
+        lost = outcome.meaning in (Meaning.CONNECTION, Meaning.UNKNOWN) or outcome.code == 421
+        if lost or conversation.broken:
+            self.abandon()
+        else:
+            self._between = conversation.stage is Stage.DOT
+            self._refused = not self._between
+
+    async def reset(self) -> bool:
+        """Make it usable again after a refusal (RSET), or give it up; returns whether it is."""
+        if self._wire is not None and self._refused:
+            self._refused = False
+            self._between = await self._is_reset(self._wire)
+            if not self._between:
+                self.abandon()
+        return self.usable
+
+    async def _is_reset(self, wire: Wire) -> bool:
         try:
-            return self._smtp.command(self.relay.timeouts.command, "RSET").code == 250
+            return (await wire.command(self.relay.timeouts.command, "RSET")).code == 250
         except (OSError, smtplib.SMTPException):
             return False
 
-    # --- opening ---
-
-    def _introduce(self, context: ssl.SSLContext) -> None:
-        self._hello()
-        if self.relay.security == "starttls":
-            self._encrypt(context)
-            self._hello()
-        if self.relay.username:
-            self._log_in(self.relay.username, self.relay.password or "")
-
-    def _hello(self) -> None:
-        self._smtp.wait(self.relay.timeouts.command)
-        reply = as_reply(self._smtp.ehlo())
-        if reply.code != 250:
-            raise smtplib.SMTPHeloError(reply.code, reply.text)
-
-    def _encrypt(self, context: ssl.SSLContext) -> None:
-        self._stage = Stage.TLS
-        if not self._has("starttls"):
-            raise RelayRefused(f"{self.relay} offers no STARTTLS, so the connection would stay unencrypted")
-        self._smtp.starttls(context=context)
-
-    def _log_in(self, username: str, password: str) -> None:
-        self._stage = Stage.AUTH
-        if not self._has("auth"):
-            raise RelayRefused(f"{self.relay} offers no login, but a username is set")
-        try:
-            self._smtp.login(username, password)
-        except UnicodeEncodeError:
-            # Its own text would show the password.
-            raise RelayRefused(f"{self.relay}: username and password must be plain ASCII") from None
-
-    def _refusal(self, error: Exception) -> DigestError:
-        answer: Reply | Exception = error
-        if isinstance(error, smtplib.SMTPResponseException):
-            answer = as_reply((error.smtp_code, error.smtp_error))
-        outcome = judge(self._stage, answer)
-        shown = f"{outcome.code} {outcome.text}" if outcome.code else outcome.text
-        if outcome.meaning is Meaning.US or isinstance(error, ValueError) or _no_way_to_log_in(error):
-            return RelayRefused(f"{self.relay} refuses us ({self._stage.value}): {shown}")
-        return RelayUnreachable(f"{self.relay} cannot be reached ({self._stage.value}): {shown}")
-
-    # --- the wire ---
-
-    @property
-    def _smtp(self) -> Client:
-        if self._client is None:
-            raise smtplib.SMTPServerDisconnected("there is no connection to the relay")
-        return self._client
-
-    def _has(self, extension: str) -> bool:
-        return self._client is not None and self._client.has_extn(extension)
-
-    def _too_large(self, message: bytes) -> str | None:
-        limit = self._client.esmtp_features.get("size", "").strip() if self._client else ""
-        if not limit.isdecimal() or int(limit) == 0 or len(message) <= int(limit):
+    def _too_large(self, octets: int) -> str | None:
+        limit = self._offers.get("size", "").strip()
+        if not limit.isdecimal() or int(limit) == 0 or octets <= int(limit):
             return None
-        return f"the message has {len(message)} octets, the relay takes {limit}"
-
-    def _abandon(self) -> None:
-        client, self._client, self._between = self._client, None, False
-        if client is not None:
-            with suppress(OSError):
-                client.close()
+        return f"the message has {octets} octets, the relay takes {limit}"
 
 
-def _context(relay: Relay) -> ssl.SSLContext:
-    """A context that always checks certificate and host name."""
+async def _in_thread(work: Callable[[], Result], undo: Callable[[Result], None]) -> Result:
+    """What `work` returns or raises, in a thread that nobody waits for at the end of the process.
+
+    Whoever is cancelled meanwhile has no use for a result that comes later: `undo` gets it.
+    """
+    loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+    def settle(result: Result | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            if error is None:
+                undo(result)  # type: ignore[arg-type]  # without an error there is a result
+        elif error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    def run() -> None:
+        try:
+            answer: tuple[Result | None, BaseException | None] = (work(), None)
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
+            answer = (None, error)
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, *answer)
+
+    threading.Thread(target=run, name="opening", daemon=True).start()
     try:
-        return ssl.create_default_context(cafile=str(relay.ca_file) if relay.ca_file else None)
-    except OSError as error:
-        raise ConfigError(f"smtp.ca_file: {relay.ca_file}: {error}") from error
+        return await future  # type: ignore[no-any-return]
+    except asyncio.CancelledError:
+        if future.done() and not future.cancelled() and not future.exception():
+            undo(future.result())
+        raise
 
 
-def _connected(relay: Relay, context: ssl.SSLContext) -> Client:
-    host, name, wait = relay.host.strip("[]"), relay.local_hostname, relay.timeouts.greeting
-    if relay.security == "tls":
-        return ClientTls(host, relay.port, name, timeout=wait, context=context)
-    return Client(host, relay.port, name, timeout=wait)
-
-
-def _no_way_to_log_in(error: Exception) -> bool:
-    """smtplib raises its bare base class when the relay offers only ways to log in that it does not know."""
-    return type(error) in (smtplib.SMTPException, smtplib.SMTPNotSupportedError)
+def _hang_up(connection: Opened) -> None:
+    connection.sock.close()
 
 
 def _blame(sender: str) -> Meaning:

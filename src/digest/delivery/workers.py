@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,13 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def register(session: Session, now: datetime) -> int:
-    """Enter this process as a worker; `now` is real time."""
-    worker = Worker(host=here(), pid=os.getpid(), started_at=now, seen_at=now)
+    """Enter this process as a worker; `now` is real time.
+
+    Its number is a random one, since a database gives that of a forgotten worker to the next: one that was
+    taken for dead and goes on would write in its successor's rows.
+    """
+    number = 1 + secrets.randbelow(2**31 - 1)
+    worker = Worker(id=number, host=here(), pid=os.getpid(), started_at=now, seen_at=now)
     session.add(worker)
     session.flush()
     return worker.id
@@ -67,7 +73,8 @@ def any_claims(session: Session) -> bool:
 
 def _bury(session: Session, worker: Worker, now: datetime, policy: Policy) -> int:
     in_doubt = select(Delivery).where(Delivery.worker_id == worker.id, Delivery.state == State.SENDING)
-    rows = session.scalars(in_doubt).all()
+    # Locked, since it may be alive after all, and about to commit how it went.
+    rows = session.scalars(in_doubt.with_for_update()).all()
     for row in rows:
         step = doubt(row.doubts, now, policy)
         row.state, row.due_at, row.changed_at = step.state, step.due_at, now

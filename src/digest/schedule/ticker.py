@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from digest.app import weekly
 from digest.app.parts import App
 from digest.app.progress import EachMinute
+from digest.delivery.patience import in_short, is_away
 from digest.errors import DigestError
 from digest.logs import get_logger
 
@@ -42,8 +43,11 @@ def tick(app: App, stop: threading.Event) -> None:
         report = weekly.run(app, stop, EachMinute())
     except DigestError as error:
         logger.warning("the run failed", action="run_failed", error=str(error))
-    except Exception:
-        logger.exception("the run failed", action="run_failed")
+    except Exception as error:
+        if is_away(error):
+            logger.warning("the run failed", action="run_failed", error=f"the database: {in_short(error)}")
+        else:
+            logger.exception("the run failed", action="run_failed")
     else:
         if report.sent or report.stopped:
             logger.info(
