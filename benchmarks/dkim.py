@@ -14,15 +14,14 @@ from hashlib import sha256
 from pathlib import Path
 from statistics import median
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from support.keys import ed25519_key, rsa_2048
 from support.tables import table
 from support.timing import interleaved, stopwatch
 from support.weeks import BRAND, pairs
 
 from digest.config.settings import Dkim
-from digest.delivery.composing import Headers, compose
+from digest.delivery.composing import compose
+from digest.delivery.headers import Headers
 from digest.delivery.signing import Signer, make_signer
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
@@ -103,8 +102,8 @@ def _bare(signer: Signer) -> None:
 def _signers() -> dict[str, Signer]:
     """With fresh keys, read from files as the settings have them."""
     with tempfile.TemporaryDirectory() as folder:
-        big = _written(Path(folder, "rsa.pem"), rsa.generate_private_key(65537, 2048))
-        small = _written(Path(folder, "ed25519.pem"), ed25519.Ed25519PrivateKey.generate())
+        big = rsa_2048(Path(folder, "rsa.pem"))
+        small = ed25519_key(Path(folder, "ed25519.pem"))
         one = Dkim(domain="example.org", selector="a", key_file=big)
         settings = {
             "RSA-2048": one,
@@ -113,13 +112,6 @@ def _signers() -> dict[str, Signer]:
         }
         signers = {name: make_signer(dkim, "example.org") for name, dkim in settings.items()}
     return {name: signer for name, signer in signers.items() if signer}
-
-
-def _written(file: Path, key: PrivateKeyTypes) -> Path:
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    file.touch(mode=0o600)
-    file.write_bytes(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
-    return file
 
 
 if __name__ == "__main__":

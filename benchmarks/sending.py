@@ -6,6 +6,7 @@ Run it with `make bench`, or alone: `.venv/bin/python benchmarks/sending.py --ro
 from __future__ import annotations
 
 import argparse
+import asyncio
 import smtplib
 import time
 from collections.abc import Callable
@@ -13,7 +14,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from statistics import median
-from threading import Thread
 
 from support.mailings import NOW, engine, everybody_once, jobs, mailing, messages
 from support.sinks import HOST, missing, sink, source
@@ -21,7 +21,7 @@ from support.tables import table
 from support.timing import interleaved
 from support.weeks import BRAND, pairs
 
-from digest.delivery.ledger import Job
+from digest.delivery.claiming import Job
 from digest.delivery.messages import Messages
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning
@@ -63,7 +63,7 @@ class Race:
         """The same messages over the same connections, but nobody keeps books."""
         with mailing(self.mail, self.readers) as database:
             owed, maker = jobs(database, self.readers), messages(database)
-            self.octets = len(maker.message(owed[0], NOW))
+            self.octets = maker.letter(owed[0], NOW).octets
             return self._timed(name, lambda: _shared_out(owed, maker, port))
 
     def source(self) -> float:
@@ -135,20 +135,19 @@ def _row(name: str, rates: dict[str, float], cpu: list[float]) -> tuple[str, ...
 
 
 def _shared_out(owed: list[Job], maker: Messages, port: int) -> None:
-    accepted: list[int] = []
+    async def carry(share: list[Job]) -> int:
+        sender = maker.sender.path
+        async with Session(Relay(host=HOST, port=port, security="none")) as session:
+            letters = [maker.letter(job, NOW) for job in share]
+            pairs = zip(letters, [*letters[1:], None], strict=True)
+            outcomes = [await session.carry(sender, letter, following) for letter, following in pairs]
+        return sum(outcome.meaning is Meaning.SENT for outcome in outcomes)
 
-    def carry(share: list[Job]) -> None:
-        with Session(Relay(host=HOST, port=port, security="none")) as session:
-            sender = maker.sender.address
-            outcomes = [session.send(sender, job.email, maker.message(job, NOW)) for job in share]
-        accepted.append(sum(outcome.meaning is Meaning.SENT for outcome in outcomes))
+    async def all_of_them() -> int:
+        shares = (owed[number::CONNECTIONS] for number in range(CONNECTIONS))
+        return sum(await asyncio.gather(*map(carry, shares)))
 
-    threads = [Thread(target=carry, args=(owed[number::CONNECTIONS],)) for number in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(accepted) == len(owed), "not all were accepted"
+    assert asyncio.run(all_of_them()) == len(owed), "not all were accepted"
 
 
 def _plain_loop(mail: Rendered, readers: int, port: int) -> None:

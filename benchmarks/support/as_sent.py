@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from support.weeks import BRAND, KEY
 
-from digest.delivery.composing import Headers, compose, message_id
+from digest.delivery.composing import compose
+from digest.delivery.headers import Headers, message_id
 from digest.rendering.rendered import Rendered
 from digest.tokens import Keyring, Purpose
 

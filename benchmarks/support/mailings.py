@@ -16,11 +16,12 @@ from digest.audience.suppressing import Suppressions
 from digest.clock import SettableClock
 from digest.db import Database
 from digest.db.migrations import upgrade
-from digest.delivery import ledger
+from digest.delivery import claiming, ledger, workers
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import Attempt, Delivery, State
 from digest.delivery.retrying import Policy
 from digest.delivery.sending import Engine
+from digest.delivery.signing import Signer
 from digest.delivery.smtp import Relay
 from digest.editions.models import Edition, Status
 from digest.rendering.rendered import Rendered
@@ -30,7 +31,7 @@ from digest.tokens import Keyring
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 _SENDER = Sender("Weekly Verdicts <verdicts@example.org>", BRAND.name, "editors@example.org", None)
-_POLICY = Policy((5 * MINUTE,), timedelta(days=2), resend_unknown=True, resend_after=MINUTE)
+POLICY = Policy((5 * MINUTE,), timedelta(days=2), resend_unknown=True, resend_after=MINUTE)
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def mailing(mail: Rendered, readers: int) -> Iterator[Database]:
             upgrade(database)
             with database.write() as session:
                 session.execute(insert(Subscriber), [_reader(number) for number in range(readers)])
-                edition = _edition(mail)
+                edition = ready_edition(mail)
                 session.add(edition)
                 session.flush()
                 ledger.fan_out(session, edition, NOW)
@@ -51,31 +52,34 @@ def mailing(mail: Rendered, readers: int) -> Iterator[Database]:
             database.close()
 
 
-def messages(database: Database) -> Messages:
-    """What makes the messages of a mailing, without signatures."""
+def messages(database: Database, signer: Signer | None = None) -> Messages:
+    """What makes the messages of a mailing."""
     keyring = Keyring({1: bytes(range(64))}, 1)
-    return Messages(database, Renderer(BRAND), keyring, _SENDER, BRAND.base_url, lambda mailing: mailing)
+    return Messages(
+        database, Renderer(BRAND), keyring, _SENDER, BRAND.base_url, lambda mailing: mailing, signer
+    )
 
 
-def engine(database: Database, port: int, connections: int) -> Engine:
+def engine(database: Database, port: int, connections: int, signer: Signer | None = None) -> Engine:
     """The engine as `digest run` has it, on a relay at this port."""
     return Engine(
         database=database,
         clock=SettableClock(NOW),
-        messages=messages(database),
+        messages=messages(database, signer),
         relay=Relay(host="127.0.0.1", port=port, security="none"),
         suppressions=Suppressions(b"s" * 32),
-        policy=_POLICY,
+        policy=POLICY,
         connections=connections,
-        batch=100,
+        batch=200,
         lease=MINUTE,
     )
 
 
-def jobs(database: Database, readers: int) -> list[ledger.Job]:
+def jobs(database: Database, readers: int) -> list[claiming.Job]:
     """All deliveries at once, claimed by nobody."""
     with database.trial() as session:
-        return ledger.claim(session, 1, Suppressions(b"s" * 32), NOW, readers)
+        worker = workers.register(session, NOW)
+        return claiming.claim(session, worker, claiming.Rules(Suppressions(b"s" * 32)), NOW, readers).jobs
 
 
 def everybody_once(database: Database, readers: int) -> bool:
@@ -99,7 +103,8 @@ def _reader(number: int) -> dict[str, object]:
     }
 
 
-def _edition(mail: Rendered) -> Edition:
+def ready_edition(mail: Rendered) -> Edition:
+    """An approved edition that consists of this mail."""
     return Edition(
         key=KEY,
         status=Status.APPROVED,
