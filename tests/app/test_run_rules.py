@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.app import editors, readers, standing, weekly
+from digest.app import editors, pausing, readers, standing, weekly
 from digest.app.delivering import RunReport
 from digest.content.listing import withdraw
 from digest.content.models import Comparison
@@ -324,3 +324,37 @@ def test_what_cannot_be_rendered_holds_up_nobody_else(room: Newsroom, database_u
     assert f"edition {W47} cannot be rendered" in attention(room)
     editors.edit_edition(room.app, W47, lambda _, e: editing.set_words(e, intro=""))
     assert sent(database_url, SLOT)[1] == [READER]
+
+
+# --- what comes late ---
+
+
+def test_what_was_not_tried_in_time_waits_for_a_person(database_url: str) -> None:
+    """The relay was away from the slot on, for longer than max_age: nobody gets it late by itself."""
+    with newsroom(database_url, smtp={"port": 1}) as room:
+        ready(room)
+        assert room.run().stopped is not None
+    with FaultyServer() as server, newsroom(database_url, smtp={"port": server.port}) as room:
+        room.clock.moment = SLOT + 40 * DAY
+        room.run()
+        assert server.recipients == []
+        assert f"edition {W47} is paused" in attention(room)
+        assert "not all were tried" in attention(room)
+        pausing.resume(room.app, W47)
+        room.run()
+        assert server.recipients == [READER]
+        assert "is paused" not in attention(room)
+
+
+def test_a_late_edition_on_a_persons_word_is_not_paused_again(database_url: str) -> None:
+    """Whoever says `digest send` knows what time it is; the next run goes on with it."""
+    with newsroom(database_url, smtp={"port": 1}) as room:
+        ready(room)
+        editors.plan_edition(room.app, W47)
+        editors.approve(room.app, W47, by="ed")
+        room.clock.moment = SLOT + 40 * DAY
+        assert weekly.send_edition(room.app, W47).stopped is not None
+    with FaultyServer() as server, newsroom(database_url, smtp={"port": server.port}) as room:
+        room.clock.moment = SLOT + 41 * DAY
+        room.run()
+        assert server.recipients == [READER]

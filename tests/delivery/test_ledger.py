@@ -23,7 +23,8 @@ from digest.editions.models import Status
 from tests.support.offices import HOLD, MINUTE, POLICY, READERS, SENT, Office
 from tests.support.tables import NOW, add_edition, add_subscriber
 
-LATER = NOW + timedelta(hours=1)
+LATE = timedelta(hours=1)
+LATER = NOW + LATE
 
 
 def test_fan_out_happens_once(office: Office) -> None:
@@ -349,3 +350,20 @@ def test_an_edition_is_finished_when_nothing_is_left_to_send(office: Office) -> 
         edition = office.edition(session)
         assert (edition.status, edition.finished_at) == (Status.SENT, LATER)
     assert finish() == []
+
+
+def test_a_worker_that_was_taken_for_dead_cannot_touch_its_successors_rows(office: Office) -> None:
+    """Its number is nobody else's, though SQLite would give it to the next one."""
+    job = office.claim(office.one, limit=1)[0]
+    assert office.begin(office.one, job)
+    office.take_back(NOW + LATE)
+    with office.database.write() as session:
+        successor = workers.register(session, NOW + LATE)
+        assert successor not in (office.one, office.two)
+        assert not workers.beat(session, office.one, NOW + LATE)
+    again = office.claim(successor, now=NOW + 2 * LATE)
+    assert office.begin(successor, again[0])
+    assert office.record(office.one, again[0]) is None
+    with office.database.write() as session:
+        workers.sign_off(session, office.one)
+    assert office.row(again[0].email).worker_id == successor
