@@ -11,6 +11,7 @@ from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome, Stage
 from digest.delivery.trust import DOUBTS, REFUSALS, TROUBLES, Trust
 from tests.faults.smtp_server import Fault, FaultyServer, Script
+from tests.support.offices import MINUTE
 from tests.support.posts import QUICK, crowd
 
 
@@ -77,3 +78,16 @@ def test_a_relay_that_answers_nothing_is_stopped_in_time(post_office: Any) -> No
         assert len(post.server.received) == tally.tries[State.UNKNOWN] == DOUBTS + 1
         assert list(post.states().values()).count("pending") == 40 - DOUBTS - 1
         assert post.nothing_is_held()
+
+
+def test_what_was_learnt_of_a_relay_is_remembered_by_the_engine(post_office: Any) -> None:
+    """A mail in doubt is tried again over the other one, not where it was lost."""
+    with post_office(Script(faults={"dot": Fault(drop="after")})) as post, FaultyServer() as second:
+        post.owe(*crowd(9))
+        fallback = Relay(host=second.host, port=second.port, security="none", timeouts=QUICK)
+        engine = post.engine(fallbacks=(fallback,))
+        assert engine.run().tries == {State.UNKNOWN: DOUBTS + 1, State.SENT: 9 - DOUBTS - 1}
+        post.clock.advance(MINUTE)
+        assert engine.run().tries == {State.SENT: DOUBTS + 1}
+        assert len(post.server.received) == DOUBTS + 1
+        assert sorted(second.recipients) == crowd(9)

@@ -19,7 +19,6 @@ from digest.delivery.group_commit import GroupCommit
 from digest.delivery.ledger import Done
 from digest.delivery.mailboxes import BadRecipient
 from digest.delivery.models import State
-from digest.delivery.relays import Relays
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.stopping import Tallied
 from digest.delivery.supply import Supply
@@ -63,7 +62,7 @@ class Crew:
         self._shift, self._engine, self._scribe, self._tally = shift, engine, scribe, shift.tally
         self._supply = Supply(self._claim, shift.unless_ended, low=engine.batch // 2)
         self._width = Width(engine.connections)
-        self._relays = Relays((engine.relay, *engine.fallbacks), per_connection=engine.per_connection)
+        self._relays = engine.relays
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[tuple[int, int]] = set()  # claimed, and not over
         self._outages = 0  # that we have tidied up after

@@ -14,6 +14,7 @@ from digest.db import Database
 from digest.delivery.greeting import Relay
 from digest.delivery.messages import Messages
 from digest.delivery.pacing import UNLIMITED, Pacing
+from digest.delivery.relays import Relays
 from digest.delivery.retrying import Policy
 from digest.delivery.shift import Shift
 from digest.delivery.stopping import NEVER, Limit
@@ -41,6 +42,10 @@ class Engine:
     per_connection: int = 100
     patience: timedelta = timedelta(minutes=15)
     queues: dict[str, datetime] = field(default_factory=dict)  # see pacing.reserve
+
+    def __post_init__(self) -> None:
+        """What is learnt of the relays is good for the next run as well."""
+        self.relays = Relays((self.relay, *self.fallbacks), per_connection=self.per_connection)
 
     def run(
         self,
