@@ -112,6 +112,18 @@ def test_when_all_are_down_the_preferred_one_says_why(relays: Relays, watch: Wat
     assert relays.pick() == FIRST
 
 
+def test_one_whose_time_has_come_counts_as_one_to_go_to(relays: Relays, watch: Watch) -> None:
+    """The others have failed since; asking gives nobody the try."""
+    for relay in (FIRST, SECOND, THIRD):
+        relays.failed(relay, GONE)
+    with pytest.raises(DigestError):
+        relays.require_any()
+    watch.seconds += 60
+    relays.failed(THIRD, GONE)
+    relays.require_any()
+    assert relays.pick() == FIRST
+
+
 def test_the_only_one_may_be_tried_by_everybody(watch: Watch) -> None:
     """Whoever comes second has nowhere else to go, and is not sent away while it may work."""
     relays = Relays((FIRST,), again_after=60, clock=watch)

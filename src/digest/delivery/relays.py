@@ -70,8 +70,9 @@ class Relays:
         return len(self._standings) > 1
 
     def require_any(self) -> None:
-        """Raise the most preferred one's last error while all are down."""
-        if not any(one.error is None or one.tried for one in self._standings):
+        """Raise the most preferred one's last error where `pick` would; nobody is given a try."""
+        now = self._clock()
+        if not any(one.error is None or one.tried or now >= one.until for one in self._standings):
             raise self._first_error()
 
     def good(self, relay: Relay) -> bool:
