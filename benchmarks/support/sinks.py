@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 
 HOST = "127.0.0.1"
-BACKLOG = "256"
+ROOT = Path(__file__).parents[2]
 _FOLDERS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
 
@@ -23,17 +23,11 @@ def missing() -> str | None:
 @contextmanager
 def sink(*, pipelining: bool = True) -> Iterator[int]:
     """A running smtp-sink; yields its port."""
-    with closing(socket.create_server((HOST, 0))) as probe:
-        port = int(probe.getsockname()[1])
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    silent = [] if pipelining else ["-p"]
-    process = subprocess.Popen([_found("smtp-sink"), *user, *silent, f"{HOST}:{port}", BACKLOG])
-    try:
-        _await(port, process)
+    sys.path.append(str(ROOT))
+    from tests.support.sinks import smtp_sink
+
+    with smtp_sink(*([] if pipelining else ["-p"])) as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def source(port: int, *, octets: int, messages: int, connections: int) -> None:
@@ -45,14 +39,3 @@ def source(port: int, *, octets: int, messages: int, connections: int) -> None:
 
 def _found(name: str) -> str:
     return shutil.which(name, path=_FOLDERS) or ""
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        if process.poll() is not None:
-            break
-        with suppress(OSError):
-            socket.create_connection((HOST, port), timeout=1).close()
-            return
-        time.sleep(0.05)
-    raise RuntimeError("smtp-sink did not start")
