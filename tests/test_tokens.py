@@ -24,7 +24,7 @@ PURPOSES = list(Purpose)
 def test_round_trip(purpose: Purpose) -> None:
     """What is issued can be read back, with its moment and generation where the purpose has them."""
     token = KEYS.read(KEYS.issue(purpose, ANN, NOW, generation=3), purpose, NOW)
-    expires = purpose is Purpose.CONFIRM
+    expires = purpose in (Purpose.CONFIRM, Purpose.CHANGE, Purpose.RETURN, Purpose.DATA)
     assert token == Token(purpose, ANN, NOW if expires else None, 3 if expires else 0)
 
 
@@ -158,6 +158,9 @@ def test_purposes_keep_their_numbers() -> None:
         "UNSUBSCRIBE": 1,
         "CONFIRM": 2,
         "PREFERENCES": 3,
+        "CHANGE": 4,
+        "RETURN": 5,
+        "DATA": 6,
     }
 
 

@@ -31,9 +31,17 @@ class Purpose(IntEnum):
     UNSUBSCRIBE = 1
     CONFIRM = 2
     PREFERENCES = 3
+    CHANGE = 4
+    RETURN = 5
+    DATA = 6
 
 
-LIFETIMES = {Purpose.CONFIRM: timedelta(days=7)}
+LIFETIMES = {
+    Purpose.CONFIRM: timedelta(days=7),
+    Purpose.CHANGE: timedelta(days=2),
+    Purpose.RETURN: timedelta(minutes=1),
+    Purpose.DATA: timedelta(days=1),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.db import Base, Id, word_enum
@@ -48,6 +48,14 @@ class Subscriber(Base):
     departures: Mapped[int] = mapped_column(
         default=0, comment="how often they left; older confirm links are void"
     )
+    language: Mapped[str | None] = mapped_column(comment="of the pages, as they chose; else their browser's")
+    text_only: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="mail without its HTML part"
+    )
+    next_email: Mapped[str | None] = mapped_column(comment="asked to be changed to, and not confirmed yet")
+    changes: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="how often they asked so; older links for that are void"
+    )
 
 
 class Consent(Base):
@@ -61,6 +69,49 @@ class Consent(Base):
     event: Mapped[str] = mapped_column(comment="requested, confirmed, imported, unsubscribed, bounced, …")
     source: Mapped[str] = mapped_column(comment="which form, file or link")
     wording: Mapped[str | None] = mapped_column(comment="SHA-256 of the exact words consented to")
+    client: Mapped[str | None] = mapped_column(
+        comment="keyed hash of the network address it came from; emptied after a while"
+    )
+    note: Mapped[str | None] = mapped_column(comment="what the person said about it, or until when")
+
+
+class Wording(Base):
+    """The words that a consent's hash stands for: they can be shown whatever becomes of the template."""
+
+    __tablename__ = "wordings"
+
+    hash: Mapped[str] = mapped_column(primary_key=True, comment="SHA-256 in hexadecimal")
+    text: Mapped[str]
+    first_used_at: Mapped[datetime]
+
+
+class Allowance(Base):
+    """How often something was asked in the present span of time; names hold hashes, never an address."""
+
+    __tablename__ = "allowances"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(index=True)
+    used: Mapped[int]
+
+
+class Import(Base):
+    """How far a file of addresses has been read, written with its rows, so that it can go on from there."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[Id]
+    fingerprint: Mapped[str] = mapped_column(unique=True, comment="of the file and of how it is read")
+    source: Mapped[str]
+    offset: Mapped[int] = mapped_column(BigInteger, comment="bytes of the file that are done")
+    line: Mapped[int] = mapped_column(comment="lines that are done")
+    added: Mapped[int]
+    known: Mapped[int]
+    suppressed: Mapped[int]
+    rejected: Mapped[int]
+    started_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
 
 
 class Suppression(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from digest.db.engine import Database
 from digest.errors import ConfigError
 
-REVISION = "0005"  # the newest file in alembic/versions; a test holds the two together
+REVISION = "0006"  # the newest file in alembic/versions; a test holds the two together
 
 
 def current(database: Database) -> str | None:

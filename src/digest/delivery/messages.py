@@ -25,7 +25,7 @@ from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring, Purpose
 
-LINKS = tuple(purpose.name.lower() for purpose in Purpose)
+LINKS = ("unsubscribe", "confirm", "preferences")
 UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
 
 

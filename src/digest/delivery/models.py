@@ -47,6 +47,7 @@ class Mailing(Base):
     seed: Mapped[str] = mapped_column(
         comment="random; Message-IDs are derived from it, the same at every retry"
     )
+    email: Mapped[str | None] = mapped_column(comment="where a notice goes, if not to its reader's address")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None] = mapped_column(comment="not worth sending after this")
 

@@ -38,9 +38,12 @@ class Pages:
             loader=FileSystemLoader(self._folders),
             autoescape=select_autoescape(("html",)),
             undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        # What the extension adds to an environment has no types.
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
         self._environment.filters.update(_FILTERS)
         self._environment.globals.update(brand=cleaned(brand), root=self.root, wording=self.wording)
 
