@@ -20,11 +20,11 @@ from tests.web.conftest import Newsroom
 
 
 @contextmanager
-def running(app: App) -> Iterator[int]:
-    """The server in a thread of its own; yields its port and stops it afterwards."""
+def running(app: App, port: int = 0) -> Iterator[int]:
+    """The server in a thread of its own, on any free port; yields its port and stops it afterwards."""
     ports: queue.Queue[int] = queue.Queue()
     stop = threading.Event()
-    thread = threading.Thread(target=serve, args=(app, "127.0.0.1", 0, ports.put, stop))
+    thread = threading.Thread(target=serve, args=(app, "127.0.0.1", port, ports.put, stop))
     thread.start()
     try:
         yield ports.get(timeout=20)
