@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.audience import joining
 from digest.audience.addresses import read_address
+from digest.audience.limits import Allowances
 from digest.audience.listing import history
-from digest.audience.models import Standing, Subscriber
+from digest.audience.models import Standing, Subscriber, Wording
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import Conflict, InvalidToken, NotFound
@@ -30,8 +33,16 @@ class Desk:
         self.session, self.suppressions = session, suppressions
 
     def request(self, now: datetime = NOW) -> str | None:
-        """She asks; the notice she is owed."""
-        return joining.request(self.session, ANN, self.suppressions, source="form", now=now)[1]
+        """She asks; the notice she is owed, without which nothing is kept."""
+        attempt = self.session.begin_nested()
+        notice = joining.request(
+            self.session, ANN, self.suppressions, Allowances(b"s" * 32), source="form", now=now
+        )[1]
+        if notice:
+            attempt.commit()
+        else:
+            attempt.rollback()
+        return notice
 
     def link(self) -> Token:
         """The confirm link that would be mailed to her now."""
@@ -256,12 +267,16 @@ def test_links_and_addresses_of_nobody(database: Database, suppressions: Suppres
             joining.get(session, ANN)
 
 
-def test_the_words_consented_to_are_kept_as_a_hash(database: Database, suppressions: Suppressions) -> None:
-    """SHA-256 of the exact text."""
+def test_the_words_consented_to_are_kept_once(database: Database, suppressions: Suppressions) -> None:
+    """Each entry has the SHA-256 of the exact text, under which the text itself is kept."""
     with database.write() as session:
-        joining.request(
-            session, ANN, suppressions, source="form " * 200, now=NOW, wording="Yes, please — weekly"
-        )
+        allowances, words = Allowances(b"s" * 32), "Yes, please — weekly"
+        for now in (NOW, SOON):
+            joining.request(
+                session, ANN, suppressions, allowances, source="form " * 200, now=now, wording=words
+            )
+        kept = session.scalars(select(Wording)).one()
         entry = history(session, joining.get(session, ANN))[0]
-    assert len(entry["wording"]) == 64
+    assert entry["wording"] == kept.hash == hashlib.sha256(words.encode()).hexdigest()
+    assert (kept.text, kept.first_used_at) == (words, NOW)
     assert len(entry["source"]) == 500

@@ -18,7 +18,7 @@ from digest.config.smtp import Destination, Fallback
 from digest.errors import ConfigError
 
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
-LISTS = {"domains", "retry_after", "warm_up"}  # written with commas in the environment
+LISTS = {"domains", "retry_after", "trusted_proxies", "warm_up"}  # written with commas in the environment
 FOLDERS = ("templates", "pages")  # of [newsletter]
 TABLES = {"destinations", "fallback", "signing"}  # settings that are tables themselves
 RELAYS = frozenset("123456789")  # the relays to fall back on, as variables number them
