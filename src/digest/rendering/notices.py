@@ -1,4 +1,4 @@
-"""Renders the mails to one person: confirm, welcome, already subscribed, goodbye."""
+"""Renders the mails to one person: confirm, welcome, goodbye, and the others named below."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
     "welcome": ("unsubscribe",),
     "already-subscribed": (),
     "goodbye": (),
+    "change-address": ("change",),
+    "address-changed": (),
+    "your-data": ("data",),
 }
 
 

@@ -1,0 +1,139 @@
+"""All that is held on one person: for themselves by link, and for the operator who is asked for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from digest.app.parts import App
+from digest.audience import joining
+from digest.audience.listing import as_json
+from digest.audience.models import Consent, Subscriber, Suppression, Wording
+from digest.clock import iso
+from digest.delivery.models import Attempt, Delivery, Mailing
+from digest.editions.models import Edition
+from digest.errors import ExpiredToken
+from digest.tokens import Purpose
+
+
+def dossier(app: App, session: Session, subscriber: Subscriber) -> dict[str, Any]:
+    """What every table holds on a subscriber, as JSON: themselves, their history, their mail."""
+    return {
+        **as_json(subscriber),
+        "requested_at": iso(subscriber.requested_at),
+        "language": subscriber.language,
+        "text_only": subscriber.text_only,
+        "times_left": subscriber.departures,
+        "address_changes_asked": subscriber.changes,
+        "next_email": subscriber.next_email,
+        "id_in_links": subscriber.public_id,
+        "suppression": suppression(app, session, subscriber.canonical),
+        "consent": _consent(session, subscriber.id),
+        "mail": _mail(session, subscriber.id),
+    }
+
+
+def suppression(app: App, session: Session, canonical: str) -> dict[str, Any] | None:
+    """Why and since when an address is not mailed, whoever has it; None where it is."""
+    found = session.get(Suppression, app.suppressions.hash(canonical))
+    return {"reason": found.reason, "at": iso(found.at)} if found else None
+
+
+def check_data(app: App, token: str) -> str | None:
+    """The language chosen by whoever is behind a link of that purpose.
+
+    Raises InvalidToken or ExpiredToken. The link is void once they have left or changed their address, since
+    it was mailed to the one they had.
+    """
+    with app.database.read() as session:
+        return _whose(app, session, token).language
+
+
+def my_data(app: App, token: str) -> dict[str, Any]:
+    """The dossier of whoever is behind such a link; raises the same."""
+    with app.database.read() as session:
+        return dossier(app, session, _whose(app, session, token))
+
+
+def _whose(app: App, session: Session, token: str) -> Subscriber:
+    parsed = app.keyring.read(token, Purpose.DATA, app.clock.now())
+    subscriber = joining.by_public_id(session, parsed.subscriber)
+    if parsed.generation != subscriber.departures % 65536:
+        raise ExpiredToken("this link is from before this person left or changed their address")
+    return subscriber
+
+
+def _consent(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    """The consent history, oldest first, with the words themselves where they are on record."""
+    query = (
+        select(Consent, Wording.text)
+        .outerjoin(Wording, Wording.hash == Consent.wording)
+        .where(Consent.subscriber_id == subscriber_id)
+        .order_by(Consent.id)
+    )
+    return [
+        {
+            "at": iso(one.at),
+            "event": one.event,
+            "source": one.source,
+            "note": one.note,
+            "wording": one.wording,
+            "wording_text": text,
+            "client_hash": one.client,
+        }
+        for one, text in session.execute(query)
+    ]
+
+
+def _mail(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    """What was or is to be sent, oldest first, each with the tries and what the server said."""
+    tries = _tries(session, subscriber_id)
+    query = (
+        select(Delivery, Mailing, Edition.key)
+        .join(Mailing, Delivery.mailing_id == Mailing.id)
+        .outerjoin(Edition, Mailing.edition_id == Edition.id)
+        .where(Delivery.subscriber_id == subscriber_id)
+        .order_by(Mailing.id)
+    )
+    return [
+        {
+            "edition": key,
+            "notice": mailing.notice,
+            "to": mailing.email,
+            "created_at": iso(mailing.created_at),
+            "state": delivery.state.value,
+            "changed_at": iso(delivery.changed_at),
+            "due_at": iso(delivery.due_at),
+            "detail": delivery.detail,
+            "mailbox_is_gone": delivery.gone,
+            "tries": tries.get(mailing.id, []),
+        }
+        for delivery, mailing, key in session.execute(query)
+    ]
+
+
+def _tries(session: Session, subscriber_id: int) -> Mapping[int, list[dict[str, Any]]]:
+    """The attempts by mailing, in their order."""
+    found = defaultdict(list)
+    this = and_(Attempt.mailing_id == Delivery.mailing_id, Attempt.subscriber_id == Delivery.subscriber_id)
+    query = (
+        select(Attempt)
+        .join(Delivery, this)
+        .where(Delivery.subscriber_id == subscriber_id)
+        .order_by(Attempt.id)
+    )
+    for one in session.scalars(query):
+        found[one.mailing_id].append(
+            {
+                "at": iso(one.at),
+                "result": one.result,
+                "code": one.code,
+                "enhanced": one.enhanced,
+                "reply": one.reply,
+            }
+        )
+    return found

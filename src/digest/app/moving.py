@@ -1,0 +1,55 @@
+"""A new address, taken when its owner follows the link that was mailed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.app.parts import App
+from digest.audience import moving
+from digest.audience.moving import ADDRESS_CHANGED
+from digest.delivery.notices import owe_notice
+from digest.logs import short_address
+from digest.tokens import Purpose, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a link that changes an address is about.
+
+    `address` is the new one, shortened; `done` whether it is theirs already; `language` what they chose.
+    """
+
+    address: str
+    done: bool
+    language: str | None
+
+
+def check_change(app: App, token: str) -> Change:
+    """What a link would do, changing nothing.
+
+    Raises InvalidToken, ExpiredToken, or Conflict where the change can be made no more.
+    """
+    parsed = _read(app, token)
+    with app.database.read() as session:
+        subscriber, address = moving.wanted(session, parsed, app.suppressions)
+        shown = short_address(address.email if address else subscriber.email)
+        return Change(shown, address is None, subscriber.language)
+
+
+def change(app: App, token: str, *, source: str) -> Change:
+    """The owner of the new address says yes, and the old one is told; doing it twice is fine.
+
+    Raises the same.
+    """
+    parsed, now = _read(app, token), app.clock.now()
+    with app.database.write(lock="subscribers") as session:
+        subscriber, address = moving.wanted(session, parsed, app.suppressions)
+        if address is not None:
+            before = subscriber.email
+            moving.move(session, subscriber, address, app.suppressions, source=source, now=now)
+            owe_notice(session, ADDRESS_CHANGED, subscriber, now, to=before)
+        return Change(short_address(subscriber.email), True, subscriber.language)
+
+
+def _read(app: App, token: str) -> Token:
+    return app.keyring.read(token, Purpose.CHANGE, app.clock.now())

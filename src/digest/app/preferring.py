@@ -1,0 +1,143 @@
+"""What readers choose by their own link: each act is one transaction with the notice it owes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from digest.app.erasing import erase
+from digest.app.parts import App
+from digest.audience import joining, moving, preferring
+from digest.audience.addresses import Address
+from digest.audience.models import Standing, Subscriber
+from digest.audience.moving import CHANGE_ADDRESS, Move, Stay
+from digest.audience.preferring import YOUR_DATA, Fetch, Wish
+from digest.delivery.notices import owe_notice
+from digest.errors import InvalidToken
+from digest.logs import short_address
+from digest.tokens import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What an active reader is shown of themselves.
+
+    `address` and `next_address`, which they asked to be changed to, are shortened; `language` is the code
+    they chose, `paused_until` None where no pause is on, `leave` their unsubscribe token.
+    """
+
+    address: str
+    next_address: str | None
+    name: str | None
+    language: str | None
+    text_only: bool
+    paused_until: datetime | None
+    leave: str
+
+
+def preferences(app: App, token: str) -> Preferences | None:
+    """What the person behind a preferences link has chosen; None for one who is not on the list any more.
+
+    Raises InvalidToken for a link that is not ours.
+    """
+    now = app.clock.now()
+    public_id = _public_id(app, token)
+    with app.database.read() as session:
+        subscriber = _active(session, public_id)
+        return _shown(app, subscriber, now) if subscriber else None
+
+
+def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: str) -> Preferences | None:
+    """The same after doing what the person wishes; nothing is done for one who is not on the list.
+
+    Raises BadChoice for what was wished too often.
+    """
+    now = app.clock.now()
+    public_id = _public_id(app, token)
+    with app.database.write(lock="subscribers") as session:
+        subscriber = _active(session, public_id)
+        if subscriber is None:
+            return None
+        _fulfil(app, session, subscriber, wish, source, now)
+        return _shown(app, subscriber, now)
+
+
+def forget(app: App, token: str, *, source: str) -> None:
+    """Erase the person behind a preferences link, wherever they stand; doing it twice is fine.
+
+    Raises InvalidToken for a link that is not ours.
+    """
+    public_id = _public_id(app, token)
+    with app.database.read() as session:
+        found = session.scalar(select(Subscriber.id).where(Subscriber.public_id == public_id))
+    if found is not None:
+        erase(app, found, source=source)
+
+
+def check(app: App, token: str) -> None:
+    """See that a preferences link is ours, whoever is behind it; raises InvalidToken."""
+    _public_id(app, token)
+
+
+def _fulfil(
+    app: App,
+    session: Session,
+    subscriber: Subscriber,
+    wish: Wish | Move | Stay | Fetch,
+    source: str,
+    now: datetime,
+) -> None:
+    match wish:
+        case Move(address):
+            _move(app, session, subscriber, address, source, now)
+        case Stay():
+            moving.stay(session, subscriber, source=source, now=now)
+        case Fetch():
+            preferring.fetch(session, subscriber, source=source, now=now)
+            owe_notice(session, YOUR_DATA, subscriber, now)
+        case _:
+            preferring.fulfil(session, subscriber, wish, zone=app.rhythm.zone, source=source, now=now)
+
+
+def _move(
+    app: App, session: Session, subscriber: Subscriber, address: Address, source: str, now: datetime
+) -> None:
+    """Owe the new address its mail, undone where none may go there: the work shall not tell which it was."""
+    writes = moving.ask(
+        session, subscriber, address, app.suppressions, app.allowances, source=source, now=now
+    )
+    attempt = session.begin_nested()
+    owe_notice(session, CHANGE_ADDRESS, subscriber, now, to=address.email)
+    session.flush()
+    if writes:
+        attempt.commit()
+    else:
+        attempt.rollback()
+
+
+def _public_id(app: App, token: str) -> str:
+    return app.keyring.read(token, Purpose.PREFERENCES, app.clock.now()).subscriber
+
+
+def _active(session: Session, public_id: str) -> Subscriber | None:
+    """The reader, unless they left, have yet to confirm, or were erased."""
+    with suppress(InvalidToken):
+        subscriber = joining.by_public_id(session, public_id)
+        return subscriber if subscriber.status is Standing.ACTIVE else None
+    return None
+
+
+def _shown(app: App, subscriber: Subscriber, now: datetime) -> Preferences:
+    return Preferences(
+        address=short_address(subscriber.email),
+        next_address=short_address(subscriber.next_email) if subscriber.next_email else None,
+        name=subscriber.name,
+        language=subscriber.language,
+        text_only=subscriber.text_only,
+        paused_until=preferring.paused_until(subscriber, now),
+        leave=app.keyring.issue(Purpose.UNSUBSCRIBE, subscriber.public_id, now),
+    )
