@@ -146,7 +146,7 @@ def test_a_file_for_rejects_is_opened_first(tmp_path: Path, url: str) -> None:
     assert (source.read_text().count("\n"), made.statuses()) == (3, {})
     rejects.write_text("what was rejected the last time, which was a lot more than it is now\n" * 9)
     made.run(*words, str(rejects), exits=1)
-    assert rejects.read_text().startswith("line,field,message,source\n3,email,")
+    assert rejects.read_text().startswith("line,field,reason,email\n3,email,")
     assert len(rejects.read_text().splitlines()) == 2
 
 
@@ -212,7 +212,7 @@ def test_a_reader_who_is_gone_bounces_for_good(tmp_path: Path, url: str) -> None
         "zoe@example.com": "active",
         "new@example.org": "active",
     }
-    assert b'"suppressed": "bounce"' in made.run("subscribers", "show", "grace@example.net").stdout
+    assert made.json("subscribers", "show", "grace@example.net")["suppression"]["reason"] == "bounce"
 
 
 def _nobody_blamed(made: Installation) -> None:

@@ -10,11 +10,13 @@ from typing import Any, TextIO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Consent, Standing, Subscriber
+from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.clock import iso
 
 TIMES = ("created_at", "confirmed_at", "left_at", "paused_until")
-COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at")
+CHOICES = ("language", "text_only")
+COLUMNS = ("email", "name", "status", *TIMES, *CHOICES)
+SUPPRESSION_COLUMNS = ("hash", "reason", "at", "key")
 # What a spreadsheet would take for a formula, and what would be mistaken for such a cell made harmless.
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
@@ -37,7 +39,9 @@ def counts(session: Session) -> dict[str, int]:
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
     """One subscriber in the shape of `digest subscribers list --json`."""
     times = {name: iso(getattr(subscriber, name)) for name in TIMES}
-    return {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value, **times}
+    chosen = {name: getattr(subscriber, name) for name in CHOICES}
+    who = {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value}
+    return who | times | chosen
 
 
 def history(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
@@ -60,6 +64,21 @@ def export_csv(session: Session, file: TextIO, status: Standing | None = None) -
     return number
 
 
+def export_suppressions(session: Session, file: TextIO, fingerprint: str) -> int:
+    """Write every suppression as CSV: no address, only its keyed hash; returns the number of rows.
+
+    `fingerprint` tells the key of the hashes from others: under another key they bar nobody.
+    """
+    writer = csv.writer(file)
+    writer.writerow(SUPPRESSION_COLUMNS)
+    query = select(Suppression).order_by(Suppression.address_hash).execution_options(yield_per=1000)
+    number = 0
+    for one in session.scalars(query):
+        writer.writerow([one.address_hash, _harmless(one.reason), iso(one.at), fingerprint])
+        number += 1
+    return number
+
+
 def _harmless(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return f"'{text}" if FORMULA.match(text) else text
