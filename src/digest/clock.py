@@ -23,6 +23,7 @@ class SystemClock:
     def __init__(self, start: datetime | None = None) -> None:
         """Begin at `start` (aware) instead of the real present."""
         self._shift = start - datetime.now(UTC) if start else timedelta()
+        self.shifted = start is not None
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""

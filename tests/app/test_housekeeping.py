@@ -13,6 +13,7 @@ from digest.app.housekeeping import Kept, keep_house, purge, to_purge
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.models import Allowance, Consent, Standing, Subscriber, Suppression
+from digest.clock import SystemClock
 from digest.delivery.models import Attempt, Delivery, Mailing
 from tests.support.newsrooms import DAY, HOUR, Newsroom
 from tests.support.tables import standings
@@ -80,6 +81,15 @@ def test_once_a_day_with_the_weekly_run(room: Newsroom, monkeypatch: pytest.Monk
         room.clock.advance(span)
         room.run()
     assert [one is not None for one in done] == [True, False, False, True, True]
+
+
+def test_a_run_under_another_clock_forgets_nothing(room: Newsroom) -> None:
+    """What `--now` would find old is not: rows are lost in earnest."""
+    ask(room, OLD)
+    room.app.clock = SystemClock(room.clock.now() + 2 * MONTH)
+    assert to_purge(room.app) == 1
+    assert room.run().exit_code == 0
+    assert standings(room.app.database) == {OLD: "pending"}
 
 
 def test_a_database_that_is_away_fails_no_run(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,11 +32,11 @@ class Desk:
         """In one transaction."""
         self.session, self.suppressions = session, suppressions
 
-    def request(self, now: datetime = NOW) -> str | None:
+    def request(self, now: datetime = NOW, name: str | None = None) -> str | None:
         """She asks; the notice she is owed, without which nothing is kept."""
         attempt = self.session.begin_nested()
         notice = joining.request(
-            self.session, ANN, self.suppressions, Allowances(b"s" * 32), source="form", now=now
+            self.session, ANN, self.suppressions, Allowances(b"s" * 32), source="form", now=now, name=name
         )[1]
         if notice:
             attempt.commit()
@@ -113,6 +113,26 @@ def test_asking_again(
         assert [desk.request() for _ in notices] == notices
         assert desk.status is after
         assert desk.request(NOW + DAY + timedelta(seconds=1)) == notices[0]
+
+
+def test_the_newest_name_counts_until_they_confirm(database: Database, suppressions: Suppressions) -> None:
+    """A stranger may have asked first; afterwards nobody renames her by the form."""
+    with database.write() as session:
+        desk = Desk(session, suppressions)
+        names = []
+        for name in ("A stranger's joke", None, "Ann"):
+            desk.request(name=name)
+            names.append(joining.get(session, ANN).name)
+        desk.confirm()
+        desk.request(NOW + timedelta(days=2), "Somebody")
+        desk.leave()
+        desk.request(NOW + timedelta(days=4), "Somebody")
+        assert [*names, joining.get(session, ANN).name] == [
+            "A stranger's joke",
+            "A stranger's joke",
+            "Ann",
+            "Ann",
+        ]
 
 
 def test_leaving_and_coming_back(database: Database, suppressions: Suppressions) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Subscriber
+from digest.audience.models import Standing, Subscriber
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.delivery import claiming, ledger, workers
@@ -21,9 +21,10 @@ RULES = claiming.Rules(Suppressions(b"s" * 32))
 
 
 def owing(session: Session) -> Subscriber:
-    """Ann is owed a goodbye and a welcome, Bob a goodbye."""
-    ann, bob = (add_subscriber(session, f"{name}@example.org") for name in ("ann", "bob"))
-    for name, reader in (("goodbye", ann), ("welcome", ann), ("goodbye", bob)):
+    """Ann is owed a goodbye and another notice, Bob a goodbye; both have left."""
+    left = Standing.UNSUBSCRIBED
+    ann, bob = (add_subscriber(session, f"{name}@example.org", left) for name in ("ann", "bob"))
+    for name, reader in (("goodbye", ann), ("address-changed", ann), ("goodbye", bob)):
         owe_notice(session, name, reader, NOW)
     session.flush()
     return ann

@@ -150,6 +150,16 @@ def test_only_our_button_offers_a_way_back(client: TestClient, newsroom: Newsroo
     assert newsroom.status(ANN) == "unsubscribed"
 
 
+@pytest.mark.parametrize("source", ["one-click unsubscribe", "taken off by an operator"])
+def test_a_second_no_ends_the_minute(client: TestClient, newsroom: Newsroom, source: str) -> None:
+    """Whoever is gone and says so once more by another way stays gone."""
+    token = newsroom.join(ANN)
+    way = left(client, token)
+    leaving.unsubscribe(newsroom.app, token, source=source)
+    assert client.post(way).status_code == 410
+    assert newsroom.status(ANN) == "unsubscribed"
+
+
 @pytest.mark.parametrize("by", [LEAVE, {"List-Unsubscribe": "One-Click"}])
 def test_nobody_returns_after_a_later_departure(
     client: TestClient, newsroom: Newsroom, by: dict[str, str]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
@@ -17,11 +18,20 @@ from digest.clock import iso
 from digest.delivery.models import Attempt, Delivery, Mailing
 from digest.editions.models import Edition
 from digest.errors import ExpiredToken
+from digest.logs import short_address
 from digest.tokens import Purpose
+
+Words = Callable[[str | None], str | None]
+ADDRESS: Final = re.compile(r"""("[^"]*"|(?!')[^\s"(),:;<>@\[\]\\]+)@[\w.-]*\w""")
 
 
 def dossier(app: App, session: Session, subscriber: Subscriber) -> dict[str, Any]:
-    """What every table holds on a subscriber, as JSON: themselves, their history, their mail."""
+    """What every table holds on a subscriber, as JSON: themselves, their history, their mail.
+
+    Addresses other than the one they have now are shortened: a preferences link goes along with every mail
+    that is passed on, and whoever moves a subscription by it to themselves shall not learn whose it was.
+    """
+    words = _without_others(subscriber.canonical)
     return {
         **as_json(subscriber),
         "requested_at": iso(subscriber.requested_at),
@@ -29,11 +39,11 @@ def dossier(app: App, session: Session, subscriber: Subscriber) -> dict[str, Any
         "text_only": subscriber.text_only,
         "times_left": subscriber.departures,
         "address_changes_asked": subscriber.changes,
-        "next_email": subscriber.next_email,
+        "next_email": words(subscriber.next_email),
         "id_in_links": subscriber.public_id,
         "suppression": suppression(app, session, subscriber.canonical),
-        "consent": _consent(session, subscriber.id),
-        "mail": _mail(session, subscriber.id),
+        "consent": _consent(session, subscriber.id, words),
+        "mail": _mail(session, subscriber.id, words),
     }
 
 
@@ -67,7 +77,16 @@ def _whose(app: App, session: Session, token: str) -> Subscriber:
     return subscriber
 
 
-def _consent(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+def _without_others(canonical: str) -> Words:
+    """Shortens all addresses in a text but the one whose canonical form this is."""
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].casefold() == canonical else short_address(found[0])
+
+    return lambda text: text and ADDRESS.sub(shown, text)
+
+
+def _consent(session: Session, subscriber_id: int, words: Words) -> list[dict[str, Any]]:
     """The consent history, oldest first, with the words themselves where they are on record."""
     query = (
         select(Consent, Wording.text)
@@ -79,8 +98,8 @@ def _consent(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
         {
             "at": iso(one.at),
             "event": one.event,
-            "source": one.source,
-            "note": one.note,
+            "source": words(one.source),
+            "note": words(one.note),
             "wording": one.wording,
             "wording_text": text,
             "client_hash": one.client,
@@ -89,9 +108,9 @@ def _consent(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _mail(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+def _mail(session: Session, subscriber_id: int, words: Words) -> list[dict[str, Any]]:
     """What was or is to be sent, oldest first, each with the tries and what the server said."""
-    tries = _tries(session, subscriber_id)
+    tries = _tries(session, subscriber_id, words)
     query = (
         select(Delivery, Mailing, Edition.key)
         .join(Mailing, Delivery.mailing_id == Mailing.id)
@@ -103,12 +122,12 @@ def _mail(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
         {
             "edition": key,
             "notice": mailing.notice,
-            "to": mailing.email,
+            "to": words(mailing.email),
             "created_at": iso(mailing.created_at),
             "state": delivery.state.value,
             "changed_at": iso(delivery.changed_at),
             "due_at": iso(delivery.due_at),
-            "detail": delivery.detail,
+            "detail": words(delivery.detail),
             "mailbox_is_gone": delivery.gone,
             "tries": tries.get(mailing.id, []),
         }
@@ -116,7 +135,7 @@ def _mail(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _tries(session: Session, subscriber_id: int) -> Mapping[int, list[dict[str, Any]]]:
+def _tries(session: Session, subscriber_id: int, words: Words) -> Mapping[int, list[dict[str, Any]]]:
     """The attempts by mailing, in their order."""
     found = defaultdict(list)
     this = and_(Attempt.mailing_id == Delivery.mailing_id, Attempt.subscriber_id == Delivery.subscriber_id)
@@ -133,7 +152,7 @@ def _tries(session: Session, subscriber_id: int) -> Mapping[int, list[dict[str, 
                 "result": one.result,
                 "code": one.code,
                 "enhanced": one.enhanced,
-                "reply": one.reply,
+                "reply": words(one.reply),
             }
         )
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
@@ -14,13 +15,14 @@ from digest.delivery.forgetting import forget_deliveries, forget_notices_to
 from digest.logs import get_logger
 
 
-def erase(app: App, subscriber_id: int, *, source: str) -> None:
+def erase(app: App, public_id: str, *, source: str) -> None:
     """Erase a subscriber by their own or an operator's wish; doing it twice is fine.
 
-    The keyed hash of the address stays, so that no import adds it again.
+    By their public id, which is given to nobody else; row ids are. The keyed hash of the address stays, so
+    that no import adds it again.
     """
     with app.database.write(lock="subscribers") as session:
-        subscriber = session.get(Subscriber, subscriber_id)
+        subscriber = session.scalar(select(Subscriber).where(Subscriber.public_id == public_id))
         if subscriber is None:
             return
         _erase_person(app, session, subscriber, app.clock.now())

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from digest.app.parts import App
 from digest.audience import moving
 from digest.audience.moving import ADDRESS_CHANGED
+from digest.audience.preferring import YOUR_DATA
 from digest.delivery.notices import owe_notice
+from digest.delivery.withdrawing import withdraw_notice
 from digest.logs import short_address
 from digest.tokens import Purpose, Token
 
@@ -47,6 +49,8 @@ def change(app: App, token: str, *, source: str) -> Change:
         if address is not None:
             before = subscriber.email
             moving.move(session, subscriber, address, app.suppressions, source=source, now=now)
+            # Asked for at the old address, which has the say for some days yet.
+            withdraw_notice(session, YOUR_DATA, subscriber, "the reader has another address now", now)
             owe_notice(session, ADDRESS_CHANGED, subscriber, now, to=before)
         return Change(short_address(subscriber.email), True, subscriber.language)
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.app.erasing import erase
@@ -71,11 +70,7 @@ def forget(app: App, token: str, *, source: str) -> None:
 
     Raises InvalidToken for a link that is not ours.
     """
-    public_id = _public_id(app, token)
-    with app.database.read() as session:
-        found = session.scalar(select(Subscriber.id).where(Subscriber.public_id == public_id))
-    if found is not None:
-        erase(app, found, source=source)
+    erase(app, _public_id(app, token), source=source)
 
 
 def check(app: App, token: str) -> None:

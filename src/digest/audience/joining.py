@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from digest.audience import returning
 from digest.audience.addresses import Address
 from digest.audience.consent import record
 from digest.audience.likeness import mailbox_of
@@ -156,6 +157,7 @@ def leave(session: Session, subscriber: Subscriber, *, source: str, now: datetim
     """The person leaves; nothing happens when they have left already. Returns the notice they are owed."""
     void_links(subscriber)
     if subscriber.status not in (Standing.ACTIVE, Standing.PENDING):
+        returning.close(subscriber, source, now)
         return None
     was_active = subscriber.status is Standing.ACTIVE
     # A pause stays, should they be back in a minute; who confirms anew has none.
@@ -200,8 +202,12 @@ def _known_or_new(
         created_at=now,
         requested_at=asked_at,
     )
-    upsert = row.on_conflict_do_update(
-        index_elements=[Subscriber.canonical], set_={"requested_at": row.excluded.requested_at}
+    # Whoever asked first may have been a stranger: until they confirm, the newest name counts.
+    newest = case(
+        (Subscriber.status == Standing.PENDING, func.coalesce(row.excluded.name, Subscriber.name)),
+        else_=Subscriber.name,
     )
+    values = {"requested_at": row.excluded.requested_at, "name": newest}
+    upsert = row.on_conflict_do_update(index_elements=[Subscriber.canonical], set_=values)
     options = {"populate_existing": True}
     return session.scalars(upsert.returning(Subscriber), execution_options=options).one()

@@ -29,6 +29,13 @@ def may_return(session: Session, subscriber: Subscriber, suppressions: Suppressi
     )
 
 
+def close(subscriber: Subscriber, source: str, now: datetime) -> None:
+    """Somebody who is gone says so once more, not by our button: the minute to come back is over."""
+    left_at = subscriber.left_at
+    if source != BUTTON and left_at is not None and now - left_at <= LIFETIMES[Purpose.RETURN]:
+        subscriber.departures += 1
+
+
 def require_return(
     session: Session, subscriber: Subscriber, token: Token, suppressions: Suppressions, now: datetime
 ) -> bool:

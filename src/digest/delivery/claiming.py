@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Standing, Subscriber
+from digest.audience.models import Subscriber
 from digest.audience.moving import CHANGE_ADDRESS
 from digest.audience.suppressing import Suppressions, liftable
 from digest.db.prepared import Prepared
-from digest.delivery.eligible import why_no_edition
+from digest.delivery.eligible import why_no_edition, why_no_notice
 from digest.delivery.holding import goes_on
 from digest.delivery.models import DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.pacing import HORIZON, UNLIMITED, Pacing, Turn, Wanted, reserve
@@ -186,7 +186,7 @@ def _rows() -> Any:
         *(Delivery.first_tried_at, Mailing.edition_id, Mailing.notice, Mailing.seed, Mailing.expires_at),
         *(_EMAIL, _CANONICAL, Mailing.email.label("elsewhere"), Subscriber.next_email),
         *(Subscriber.public_id, Subscriber.departures, Subscriber.changes, Subscriber.text_only),
-        *(Subscriber.status, Subscriber.paused_until),
+        *(Subscriber.status, Subscriber.paused_until, Subscriber.requested_at),
     )
     return (
         select(*columns)
@@ -216,9 +216,7 @@ def _why_not(row: Row[Any], barred: str | None, now: datetime) -> str | None:
         return "the address is suppressed"
     if row.notice == CHANGE_ADDRESS and row.elsewhere != row.next_email:
         return "the reader asks for this change no longer"
-    if row.elsewhere is None and row.status in (Standing.BOUNCED, Standing.COMPLAINED):
-        return f"the reader is {row.status.value}"
-    return None
+    return why_no_notice(row.notice, row.status, asked=row.requested_at is not None)
 
 
 def _postpone(session: Session, held: Sequence[tuple[Row[Any], timedelta]], now: datetime) -> None:
