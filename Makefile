@@ -41,8 +41,9 @@ venv: $(STAMP)
 demo: $(STAMP)
 	@$(PY) -m digest demo $(ARGS)
 
+# All of them at once on every core, a file to a process; whoever asks for some gets them one after the other.
 test: $(STAMP)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile)
 
 crash: $(STAMP)
 	$(PY) -m tests.faults.crash $(ARGS)
