@@ -105,6 +105,15 @@ def test_some_may_have_fewer_places(database: Database) -> None:
     assert [take(database) for _ in range(3)] == [True, True, False]
 
 
+def test_what_an_operator_sends_counts_too(database: Database) -> None:
+    """It is not asked for, and leaves two of three; again on the same day, it is still one."""
+    for hour in range(2):
+        with database.write() as session:
+            ALLOWANCES.use(session, "mail", ["ann", "bob", "ann"], NOW + hour * HOUR)
+    assert [take(database, NOW + 2 * HOUR) for _ in range(3)] == [True, True, False]
+    assert [take(database, NOW + DAY + HOUR) for _ in range(2)] == [True, False]
+
+
 def test_what_is_undone_was_not_taken(database: Database) -> None:
     """A place of a transaction that is rolled back is free again."""
     with database.trial() as session:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from digest.app.parts import App
-from digest.audience import moving
+from digest.audience import joining, moving
+from digest.audience.addresses import Address
+from digest.audience.erasing import delete_subscriber
 from digest.audience.moving import ADDRESS_CHANGED
 from digest.audience.preferring import YOUR_DATA
+from digest.delivery.forgetting import forget_deliveries
 from digest.delivery.notices import owe_notice
 from digest.delivery.withdrawing import withdraw_notice
 from digest.logs import short_address
@@ -48,11 +53,19 @@ def change(app: App, token: str, *, source: str) -> Change:
         subscriber, address = moving.wanted(session, parsed, app.suppressions)
         if address is not None:
             before = subscriber.email
+            _make_room(session, address)
             moving.move(session, subscriber, address, app.suppressions, source=source, now=now)
             # Asked for at the old address, which has the say for some days yet.
             withdraw_notice(session, YOUR_DATA, subscriber, "the reader has another address now", now)
             owe_notice(session, ADDRESS_CHANGED, subscriber, now, to=before)
         return Change(short_address(subscriber.email), True, subscriber.language)
+
+
+def _make_room(session: Session, address: Address) -> None:
+    """Forget that the address was entered once and never confirmed: its owner says now what they want."""
+    if asked := joining.find(session, address.canonical):
+        forget_deliveries(session, [asked.id])
+        delete_subscriber(session, asked)
 
 
 def _read(app: App, token: str) -> Token:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from digest.app.admitting import Visitor, admit, hashed
 from digest.app.parts import App
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.joining import Link
-from digest.delivery.notices import owe_notice, waits
-from digest.tokens import Purpose
+from digest.delivery.notices import owe_notice, owe_notices, waits
+from digest.errors import InvalidToken
+from digest.tokens import Purpose, Token
 
 
 def subscribe(
@@ -53,25 +60,25 @@ def subscribe(
 
 
 def check_confirm(app: App, token: str) -> Link:
-    """What a confirm link is good for, changing nothing; raises InvalidToken or ExpiredToken."""
-    parsed = app.keyring.read(token, Purpose.CONFIRM, app.clock.now())
+    """What a confirm link is good for, changing nothing; raises InvalidToken for one that is not ours."""
+    parsed = app.keyring.read_old(token, Purpose.CONFIRM)
     with app.database.read() as session:
-        subscriber = joining.by_public_id(session, parsed.subscriber)
-        reason = app.suppressions.reason(session, subscriber.canonical)
-        return joining.link_of(parsed, subscriber, reason)
+        return _judge(app, session, parsed, app.clock.now())
 
 
 def confirm(
     app: App, token: str, *, source: str, wording: str | None = None, client: str | None = None
-) -> None:
+) -> Link:
     """The person behind the link says yes; doing it twice is fine.
 
-    `client` is the network address they do so from. Raises InvalidToken, ExpiredToken, or Conflict when the
-    person left after the link was made.
+    `client` is the network address they do so from. Returns DONE, or why it is not done; raises InvalidToken.
     """
     now = app.clock.now()
-    parsed = app.keyring.read(token, Purpose.CONFIRM, now)
+    parsed = app.keyring.read_old(token, Purpose.CONFIRM)
     with app.database.write(lock="subscribers") as session:
+        link = _judge(app, session, parsed, now)
+        if link is not Link.GOOD:
+            return link
         subscriber, notice = joining.confirm(
             session,
             parsed,
@@ -83,17 +90,31 @@ def confirm(
         )
         if notice:
             owe_notice(session, notice, subscriber, now)
+    return Link.DONE
 
 
-def ask_again(app: App, token: str, *, source: str, wording: str, visitor: Visitor) -> None:
+def ask_again(app: App, token: str, *, source: str, wording: str, visitor: Visitor) -> bool:
     """Another confirm link for whom this one was made, however long ago: it goes to that address by mail.
 
-    Raises InvalidToken or TooMany.
+    False where there is nobody behind it any more. Raises InvalidToken or TooMany.
     """
     parsed = app.keyring.read_old(token, Purpose.CONFIRM)
-    with app.database.read() as session:
+    email = None
+    with app.database.read() as session, suppress(InvalidToken):
         email = joining.by_public_id(session, parsed.subscriber).email
+    if email is None:
+        return False
     subscribe(app, email, source=source, wording=wording, visitor=visitor)
+    return True
+
+
+def language_of(app: App, token: str, purpose: Purpose) -> str | None:
+    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
+    with suppress(InvalidToken):
+        parsed = app.keyring.read_old(token, purpose)
+        with app.database.read() as session:
+            return joining.by_public_id(session, parsed.subscriber).language
+    return None
 
 
 def add_with_consent(app: App, email: str, *, consent: str, name: str | None = None) -> bool:
@@ -101,3 +122,18 @@ def add_with_consent(app: App, email: str, *, consent: str, name: str | None = N
     address, now = read_address(email), app.clock.now()
     with app.database.write(lock="subscribers") as session:
         return joining.add_active(session, address, app.suppressions, consent=consent, name=name, now=now)
+
+
+def ask_all(app: App, session: Session, subscribers: Sequence[int], now: datetime) -> None:
+    """Owe a confirmation to subscribers, given by their ids, whom an import has just added as pending."""
+    joining.count_asked(session, subscribers, app.allowances, now)
+    owe_notices(session, joining.CONFIRM, subscribers, now)
+
+
+def _judge(app: App, session: Session, token: Token, now: datetime) -> Link:
+    with suppress(InvalidToken):
+        subscriber = joining.by_public_id(session, token.subscriber)
+        if token.is_over(now):
+            return Link.EXPIRED
+        return joining.link_of(token, subscriber, app.suppressions.reason(session, subscriber.canonical))
+    return Link.NOBODY

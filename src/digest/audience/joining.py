@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -33,6 +34,8 @@ class Link(Enum):
     DONE = "its person is on the list already"
     OLD = "they left since, or it is of an address they had before"
     BARRED = "their address may not be written to"
+    EXPIRED = "it was made too long ago"
+    NOBODY = "there is nobody behind it any more"
 
 
 def find(session: Session, canonical: str) -> Subscriber | None:
@@ -81,6 +84,13 @@ def request(
     return subscriber, notice if free else None
 
 
+def count_asked(session: Session, subscribers: Sequence[int], allowances: Allowances, now: datetime) -> None:
+    """Count the confirmations that an operator sends to new subscribers, given by their ids."""
+    query = select(Subscriber.email, Subscriber.canonical).where(Subscriber.id.in_(subscribers))
+    mailboxes = [mailbox_of(Address(*row)) for row in session.execute(query)]
+    allowances.use(session, "mail", mailboxes, now)
+
+
 def notice_for(known: Subscriber | None, reason: str | None, waits: bool) -> str | None:
     """Which notice somebody gets who asks; `reason` is why the address is suppressed."""
     if not liftable(reason):
@@ -101,7 +111,7 @@ def link_of(token: Token, subscriber: Subscriber, reason: str | None) -> Link:
         return Link.DONE
     if subscriber.status in (Standing.BOUNCED, Standing.COMPLAINED) or not liftable(reason):
         return Link.BARRED
-    if token.generation != subscriber.departures % 65536 or subscriber.requested_at is None:
+    if not token.is_of(subscriber.departures) or subscriber.requested_at is None:
         return Link.OLD
     return Link.GOOD
 
@@ -157,7 +167,7 @@ def leave(session: Session, subscriber: Subscriber, *, source: str, now: datetim
     """The person leaves; nothing happens when they have left already. Returns the notice they are owed."""
     void_links(subscriber)
     if subscriber.status not in (Standing.ACTIVE, Standing.PENDING):
-        returning.close(subscriber, source, now)
+        returning.close(session, subscriber, source, now)
         return None
     was_active = subscriber.status is Standing.ACTIVE
     # A pause stays, should they be back in a minute; who confirms anew has none.

@@ -5,6 +5,7 @@ Rows are named by a kind and a keyed hash, so that they hold nobody's address; t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final, cast
@@ -75,6 +76,13 @@ class Allowances:
         rows = {f"row{n}": f"{name}:{place}" for n, place in enumerate(places)}
         statement = _first_free(dialect_of(session), len(places))
         return session.execute(statement, rows | _times(DAY, now)).first() is not None
+
+    def use(self, session: Session, kind: str, of: Collection[str], now: datetime) -> None:
+        """Count one for each of these in its first place, granted or not: `take` grants so much less."""
+        rows = [{"name": f"{self.name(kind, one)}:0", "since": now, "used": 1} for one in sorted(set(of))]
+        row = inserting_in(dialect_of(session), ROWS)
+        latest = {"since": row.excluded.since}
+        session.execute(row.on_conflict_do_update(index_elements=["name"], set_=latest), rows)
 
     def forget(self, session: Session, before: datetime) -> int:
         """Delete a bounded number of rows that began before that; returns how many.

@@ -15,7 +15,7 @@ from digest.audience.joining import CONFIRM, PLACES, by_public_id, find
 from digest.audience.likeness import mailbox_of
 from digest.audience.limits import Allowances
 from digest.audience.models import Consent, Standing, Subscriber
-from digest.audience.preferring import A_DAY, DAY, TOO_OFTEN, BadChoice
+from digest.audience.preferring import A_DAY, CHANGED, DAY, TOO_OFTEN, BadChoice
 from digest.audience.suppressing import Suppressions, liftable, void_change
 from digest.errors import Conflict
 from digest.logs import short_address
@@ -78,7 +78,7 @@ def wanted(session: Session, token: Token, suppressions: Suppressions) -> tuple[
     or the address is somebody's or may not be written to by now.
     """
     subscriber = by_public_id(session, token.subscriber)
-    if subscriber.status is not Standing.ACTIVE or token.generation != subscriber.changes % 65536:
+    if subscriber.status is not Standing.ACTIVE or not token.is_of(subscriber.changes):
         raise Conflict("this link is from before the last change")
     if subscriber.next_email is None:
         return subscriber, None
@@ -108,7 +108,7 @@ def move(
     subscriber.next_email, subscriber.requested_at, subscriber.confirmed_at = None, None, now
     subscriber.departures += 1
     note = f"from {short_address(old.email)} to {short_address(address.email)}"
-    record(session, subscriber, "address changed", source, now, note=note)
+    record(session, subscriber, CHANGED, source, now, note=note)
     suppressions.suppress(session, old, "moved", source, now)
 
 
@@ -128,7 +128,7 @@ def forget_wishes(session: Session, before: datetime) -> int:
 
 
 def _is_free(session: Session, address: Address, suppressions: Suppressions) -> bool:
-    """Whether an address is nobody's here, and may be written to if its owner says so."""
-    return find(session, address.canonical) is None and liftable(
-        suppressions.reason(session, address.canonical)
-    )
+    """Whether an address is nobody's here who ever said yes, and may be written to if its owner does."""
+    known = find(session, address.canonical)
+    reason = suppressions.reason(session, address.canonical)
+    return (known is None or known.status is Standing.PENDING) and liftable(reason)

@@ -22,17 +22,15 @@ def may_return(session: Session, subscriber: Subscriber, suppressions: Suppressi
     return (
         subscriber.status is Standing.UNSUBSCRIBED
         and subscriber.confirmed_at is not None
-        and subscriber.left_at is not None
-        and now - subscriber.left_at <= LIFETIMES[Purpose.RETURN]
+        and _is_recent(subscriber, now)
         and _left_by(session, subscriber) == BUTTON
         and suppressions.reason(session, subscriber.canonical) is None
     )
 
 
-def close(subscriber: Subscriber, source: str, now: datetime) -> None:
-    """Somebody who is gone says so once more, not by our button: the minute to come back is over."""
-    left_at = subscriber.left_at
-    if source != BUTTON and left_at is not None and now - left_at <= LIFETIMES[Purpose.RETURN]:
+def close(session: Session, subscriber: Subscriber, source: str, now: datetime) -> None:
+    """Somebody who left by our button says so once more another way: the minute to come back is over."""
+    if source != BUTTON and _is_recent(subscriber, now) and _left_by(session, subscriber) == BUTTON:
         subscriber.departures += 1
 
 
@@ -43,7 +41,7 @@ def require_return(
 
     Raises Conflict when they have left again since, or may not return.
     """
-    if token.generation != subscriber.departures % 65536:
+    if not token.is_of(subscriber.departures):
         raise Conflict("this button is from before you last left")
     if subscriber.status is Standing.ACTIVE:
         return False
@@ -64,6 +62,10 @@ def come_back(
     subscriber.status, subscriber.left_at = Standing.ACTIVE, None
     record(session, subscriber, "returned", "the goodbye page", now)
     return True
+
+
+def _is_recent(subscriber: Subscriber, now: datetime) -> bool:
+    return subscriber.left_at is not None and now - subscriber.left_at <= LIFETIMES[Purpose.RETURN]
 
 
 def _left_by(session: Session, subscriber: Subscriber) -> str | None:
