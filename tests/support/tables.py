@@ -60,6 +60,7 @@ def add_subscriber(session: Session, email: str, status: Standing = Standing.ACT
         status=status,
         created_at=NOW,
         confirmed_at=NOW if status is Standing.ACTIVE else None,
+        requested_at=NOW if status is Standing.PENDING else None,
         departures=0,
     )
     session.add(subscriber)
