@@ -69,6 +69,7 @@ def test_what_is_no_limit(said: object) -> None:
             '[web]\ntrusted_proxies = ["10.0.0.1/8"]',
             r"web.trusted_proxies.0: expected an address or a network",
         ),
+        ('[web]\ntrusted_proxies = ["::/0"]', r"web.trusted_proxies.0: expected a proxy of yours"),
         ("[web]\ntrusted_proxies = [1]", r"web.trusted_proxies.0: expected an address or a network"),
     ],
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from digest.app import housekeeping, readers
 from digest.app.housekeeping import Kept, keep_house, purge, to_purge
-from digest.audience import joining
+from digest.audience import joining, purging
 from digest.audience.addresses import read_address
 from digest.audience.models import Allowance, Consent, Standing, Subscriber, Suppression
 from digest.clock import SystemClock
@@ -104,6 +106,27 @@ def test_a_database_that_is_away_fails_no_run(room: Newsroom, monkeypatch: pytes
     assert room.run().exit_code == 0
     with pytest.raises(ProgrammingError):
         room.run()
+
+
+def test_who_asks_again_while_they_are_looked_for_stays(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked for in one unit and deleted in another, with the question asked again."""
+    look = purging.some_unconfirmed
+    meanwhile = [lambda: ask(room, OLD)]
+
+    def some(session: Session, before: datetime, most: int) -> Sequence[int]:
+        found = look(session, before, most)
+        while meanwhile:
+            meanwhile.pop()()
+        return found
+
+    ask(room, OLD, NEW)
+    room.clock.advance(2 * MONTH)
+    monkeypatch.setattr(purging, "some_unconfirmed", some)
+    monkeypatch.setattr(housekeeping, "AT_ONCE", 1)
+    assert purge(room.app) == 1
+    assert standings(room.app.database) == {OLD: "pending"}
 
 
 def test_more_than_one_run_does_is_done_by_the_next(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

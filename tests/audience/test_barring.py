@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from digest.audience.addresses import read_address
-from digest.audience.barring import BATCH, Barred, BarringReport, bar_file, read_rows
+from digest.audience.barring import BATCH, Barred, BarringReport, bar_file, barred_rows
 from digest.audience.listing import export_csv, export_suppressions
-from digest.audience.models import Consent, Suppression
+from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import SourceError
@@ -50,6 +50,8 @@ def barred(database: Database, suppressions: Suppressions, *emails: str) -> dict
         "email\nann@example.org\nbob@example.org\n",
         "name,EMAIL\nAnn,ann@example.org\nBob,bob@example.org\n",
         "ann@example.org\rbob@example.org\r",
+        'name;"E mail" ;email\nAnn;"x;y";ann@example.org\nBob;;bob@example.org\n',
+        'Full name\t" Email "\nAnn\tann@example.org\nBob\tbob@example.org\n',
     ],
 )
 def test_lines_and_columns(database: Database, suppressions: Suppressions, text: str) -> None:
@@ -58,6 +60,43 @@ def test_lines_and_columns(database: Database, suppressions: Suppressions, text:
     assert (report, rejected) == (BarringReport(suppressed=2), [])
     both = barred(database, suppressions, "ann@example.org", "bob@example.org", "cat@example.org")
     assert both == {"ann@example.org": "complaint", "bob@example.org": "complaint"}
+
+
+def test_columns_of_one_name_are_refused(database: Database, suppressions: Suppressions) -> None:
+    """Nobody knows which of them is meant, and nothing is done."""
+    with pytest.raises(SourceError, match="expected one column") as caught:
+        bar(database, "email,Email\nann@example.org,bob@example.org\n", suppressions)
+    assert (caught.value.line, caught.value.field) == (1, "email")
+    with pytest.raises(SourceError, match="a quote opens here"):
+        bar(database, 'email,"name\nann@example.org,Ann\n', suppressions)
+    assert not barred(database, suppressions, "ann@example.org", "bob@example.org")
+
+
+def test_the_reason_that_stays_is_the_one_nobody_can_lift(
+    exported: str, database: Database, suppressions: Suppressions
+) -> None:
+    """Wherever in the file it stands, and if the list has another."""
+    head, *_ = exported.splitlines()
+    row = ",".join((suppressions.hash("cat@example.org"), "{}", "", suppressions.fingerprint))
+    for why in ("unsubscribe", "complaint", "erased"):
+        head += "\n" + row.format(why)
+    assert bar(database, head, suppressions)[0] == BarringReport(suppressed=1, known=2)
+    bar(database, "bob@example.org\n", suppressions)
+    both = barred(database, suppressions, "bob@example.org", "cat@example.org")
+    assert both == {"bob@example.org": "complaint", "cat@example.org": "complaint"}
+
+
+def test_the_statements_are_as_many_whoever_is_in_it(database: Database, suppressions: Suppressions) -> None:
+    """A batch takes a handful, not one for each row."""
+
+    def statements(number: int) -> int:
+        asked: list[str] = []
+        event.listen(database.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+        bar(database, "".join(f"r{number}-{one}@example.org\n" for one in range(number)), suppressions)
+        return len(asked)
+
+    few = statements(5)
+    assert statements(100) == few
 
 
 def test_quotes_in_a_plain_file_are_part_of_an_address(
@@ -146,6 +185,25 @@ def test_hashes_move_from_one_database_to_another(
         assert bar(other, exported, suppressions)[0] == BarringReport(known=2)
 
 
+def test_who_left_and_asked_again_needs_a_new_link(
+    exported: str, suppressions: Suppressions, tmp_path: Path
+) -> None:
+    """The one under way would lift the suppression that came after it; the same by address and by hash."""
+    with open_tables(f"sqlite:///{tmp_path / 'other.db'}") as other:
+        with other.write() as session:
+            for email in ("ann@example.org", "bob@example.org", "cat@example.org", "dan@example.org"):
+                asked = add_subscriber(session, email, Standing.UNSUBSCRIBED)
+                asked.departures, asked.requested_at = 1, NOW
+        bar(other, exported, suppressions)
+        bar(other, "cat@example.org\n", suppressions)
+        with other.read() as session:
+            found = session.scalars(select(Subscriber).order_by(Subscriber.id)).all()
+            assert [one.departures for one in found] == [2, 2, 2, 1]
+            assert [one.requested_at for one in found] == [None, None, None, NOW]
+            assert {one.status for one in found} == {Standing.UNSUBSCRIBED}
+            assert session.scalars(select(Consent)).all() == []
+
+
 def test_hashes_of_another_key_are_refused(exported: str, database: Database) -> None:
     """They would bar nobody, in silence."""
     report, rejected = bar(database, exported, Suppressions(b"t" * 32))
@@ -165,7 +223,7 @@ def test_hashes_of_another_key_are_refused(exported: str, database: Database) ->
 def test_rows_that_are_no_hash(suppressions: Suppressions, text: str, line: int, field: str) -> None:
     """Are named by line and column."""
     file = io.BytesIO(text.replace("KEY", suppressions.fingerprint).encode())
-    (error,) = read_rows(file, "gone.csv", suppressions.fingerprint)
+    (error,) = barred_rows(file, "gone.csv", suppressions.fingerprint)
     assert isinstance(error, SourceError)
     assert (error.line, error.field) == (line, field)
 
@@ -176,5 +234,5 @@ def test_hashes_without_their_columns_are_refused_before_anything_is_done(
     """The error names what is missing."""
     with pytest.raises(SourceError, match="missing: key, reason"):
         bar(database, f"hash\n{'a' * 40}\n", suppressions)
-    assert list(read_rows(io.BytesIO(b""), "empty", "x")) == []
+    assert list(barred_rows(io.BytesIO(b""), "empty", "x")) == []
     assert Barred().address is None

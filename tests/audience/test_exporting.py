@@ -7,10 +7,11 @@ import io
 
 import pytest
 
-from digest.audience.importing import Row, read_rows
 from digest.audience.listing import as_json, counts, export_csv, list_subscribers
 from digest.audience.models import Standing
+from digest.audience.rows import Row
 from digest.db import Database
+from tests.support.csv_lists import table_rows
 from tests.support.tables import NOW, add_subscriber
 
 PEOPLE = [
@@ -51,7 +52,7 @@ def test_no_cell_is_a_formula(people: Database) -> None:
 
 def test_an_export_can_be_imported(people: Database) -> None:
     """Address by address and name by name."""
-    found = list(read_rows(io.BytesIO(exported(people).encode()), "export.csv"))
+    found = list(table_rows(exported(people).encode()))
     assert [(row.address.email, row.name) for row in found if isinstance(row, Row)] == PEOPLE
 
 
@@ -64,7 +65,7 @@ def test_what_readers_chose_goes_along(database: Database) -> None:
     found = list(csv.DictReader(io.StringIO(exported(database))))
     chosen = [(row["language"], row["text_only"], row["paused_until"]) for row in found]
     assert chosen == [("de", "true", "2026-11-19T08:00:00Z"), ("", "false", "")]
-    read = list(read_rows(io.BytesIO(exported(database).encode()), "export.csv"))
+    read = list(table_rows(exported(database).encode()))
     assert [row.address.email for row in read if isinstance(row, Row)][1] == '"john doe"@example.org'
 
 

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.limits import Allowances
-from digest.audience.listing import history
 from digest.audience.models import Standing, Subscriber, Wording
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import Conflict, InvalidToken, NotFound
 from digest.tokens import Purpose, Token
-from tests.support.tables import NOW, add_subscriber, standings
+from tests.support.tables import NOW, add_subscriber, history, standings
 
 ANN = read_address("ann@example.org")
 SOON = NOW + timedelta(minutes=5)
@@ -74,7 +73,7 @@ class Desk:
     @property
     def events(self) -> list[str]:
         """Her consent history."""
-        return [entry["event"] for entry in history(self.session, joining.get(self.session, ANN))]
+        return [entry.event for entry in history(self.session, joining.get(self.session, ANN))]
 
 
 def test_request_and_confirm(database: Database, suppressions: Suppressions) -> None:
@@ -274,7 +273,7 @@ def test_adding_with_consent(database: Database, suppressions: Suppressions) -> 
             address = read_address(email.upper())
             assert not joining.add_active(session, address, suppressions, consent="fair", name=None, now=NOW)
         assert joining.add_active(session, ANN, suppressions, consent="fair", name="Ann", now=NOW)
-        assert history(session, joining.get(session, ANN))[0]["source"] == "fair"
+        assert history(session, joining.get(session, ANN))[0].source == "fair"
     assert standings(database) == before | {"ann@example.org": "active"}
 
 
@@ -297,6 +296,6 @@ def test_the_words_consented_to_are_kept_once(database: Database, suppressions: 
             )
         kept = session.scalars(select(Wording)).one()
         entry = history(session, joining.get(session, ANN))[0]
-    assert entry["wording"] == kept.hash == hashlib.sha256(words.encode()).hexdigest()
+    assert entry.wording == kept.hash == hashlib.sha256(words.encode()).hexdigest()
     assert (kept.text, kept.first_used_at) == (words, NOW)
-    assert len(entry["source"]) == 500
+    assert len(entry.source) == 500

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -75,7 +76,7 @@ def keep_house_if_possible(app: App) -> None:
 
 def purge(app: App) -> int:
     """Delete all addresses that never confirmed within `signup.keep_unconfirmed`; returns how many."""
-    number, _ = _until_none(app, _purge_some(app, app.clock.now()), None)
+    number, _ = _until_none(partial(_purge_some, app, app.clock.now()), None)
     return number
 
 
@@ -93,37 +94,49 @@ def _is_due(session: Session, now: datetime) -> bool:
 def _forget_all(app: App, now: datetime, batches: int) -> Kept:
     signup = app.settings.signup
     kinds: tuple[Callable[[Session], int], ...] = (
-        _purge_some(app, now),
         lambda session: forget_clients(session, now - signup.keep_client),
         lambda session: app.allowances.forget(session, now - signup.longest),
         lambda session: moving.forget_wishes(session, now - moving.WISHED_FOR),
         lambda session: forget_places(session, now),
     )
-    done = [_until_none(app, forget_some, batches) for forget_some in kinds]
+    done = [_until_none(partial(_purge_some, app, now), batches)]
+    done += [_until_none(partial(_in_one_unit, app, forget_some), batches) for forget_some in kinds]
     purged, clients, counts, wishes, places = (number for number, _ in done)
     return Kept(purged, clients, counts, wishes + places, all(whole for _, whole in done))
 
 
-def _until_none(app: App, forget_some: Callable[[Session], int], batches: int | None) -> tuple[int, bool]:
-    """Do it in write units of its own until nothing is left, at most so often: how many, and whether all."""
+def _until_none(forget_some: Callable[[], int], batches: int | None) -> tuple[int, bool]:
+    """Do it until nothing is left, at most so often: how many, and whether all."""
     number, done = 0, 0
     while batches is None or done < batches:
-        with app.database.write(lock="subscribers") as session:
-            some = forget_some(session)
+        some = forget_some()
         if not some:
             return number, True
         number, done = number + some, done + 1
     return number, False
 
 
-def _purge_some(app: App, now: datetime) -> Callable[[Session], int]:
-    def some(session: Session) -> int:
-        ids = purging.some_unconfirmed(session, _confirmable_since(app, now), AT_ONCE)
-        forget_deliveries(session, ids)
-        purging.delete_subscribers(session, ids)
-        return len(ids)
+def _in_one_unit(app: App, forget_some: Callable[[Session], int]) -> int:
+    with app.database.write(lock="subscribers") as session:
+        return forget_some(session)
 
-    return some
+
+def _purge_some(app: App, now: datetime) -> int:
+    """Look for them, which can take a while, where nobody has to wait; then see whether they are so still."""
+    before = _confirmable_since(app, now)
+    while found := _some_unconfirmed(app, before):
+        with app.database.write(lock="subscribers") as session:
+            ids = purging.still_unconfirmed(session, found, before)
+            forget_deliveries(session, ids)
+            purging.delete_subscribers(session, ids)
+        if ids:
+            return len(ids)
+    return 0
+
+
+def _some_unconfirmed(app: App, before: datetime) -> Sequence[int]:
+    with app.database.read() as session:
+        return purging.some_unconfirmed(session, before, AT_ONCE)
 
 
 def _confirmable_since(app: App, now: datetime) -> datetime:

@@ -79,9 +79,16 @@ def request(
     asked_at = now if notice != ALREADY or known is None else known.requested_at
     subscriber = _known_or_new(session, address, name, now, asked_at)
     asked = notice or CONFIRM
-    free = allowances.take(session, "mail", mailbox_of(address), now, PLACES[asked])
+    free = take_place(session, address, allowances, now, asked)
     record(session, subscriber, EVENTS[asked], source, now, wording, client=client)
     return subscriber, notice if free else None
+
+
+def take_place(
+    session: Session, address: Address, allowances: Allowances, now: datetime, notice: str = CONFIRM
+) -> bool:
+    """Count one of the mails that anybody can make us send to an address; False when it had its share."""
+    return allowances.take(session, "mail", mailbox_of(address), now, PLACES[notice])
 
 
 def count_asked(session: Session, subscribers: Sequence[int], allowances: Allowances, now: datetime) -> None:

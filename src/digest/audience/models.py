@@ -30,7 +30,7 @@ class Subscriber(Base):
 
     __tablename__ = "subscribers"
     __table_args__ = (
-        # The few who are about to change theirs, so that an address can be looked for there too.
+        # The few who are about to change theirs, so that they are walked and not the list.
         Index(
             "ix_subscribers_next_email",
             "next_email",

@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 
 from digest.audience.addresses import Address
 from digest.audience.consent import count_since, record
-from digest.audience.joining import CONFIRM, PLACES, by_public_id, find
-from digest.audience.likeness import mailbox_of
-from digest.audience.limits import Allowances
+from digest.audience.joining import by_public_id, find
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.audience.preferring import A_DAY, CHANGED, DAY, TOO_OFTEN, BadChoice
 from digest.audience.suppressing import Suppressions, liftable, void_change
@@ -45,23 +43,19 @@ def ask(
     subscriber: Subscriber,
     address: Address,
     suppressions: Suppressions,
-    allowances: Allowances,
     *,
     source: str,
     now: datetime,
 ) -> bool:
     """Note that somebody wants their mail at `address`; returns whether to write there, which is told nobody.
 
-    Raises BadChoice for more than three times a day; whoever asks, an address gets no more than three such
-    mails and requests to confirm in that time. Links for what was asked before are void.
+    Raises BadChoice for more than three times a day. Links for what was asked before are void.
     """
     if count_since(session, subscriber, ASKED, now - DAY) >= A_DAY:
         raise BadChoice("email", TOO_OFTEN)
     subscriber.next_email, subscriber.changes = address.email, subscriber.changes + 1
     record(session, subscriber, ASKED, source, now, note=f"to {short_address(address.email)}")
-    # Counted with what the subscribe form sends there.
-    granted = allowances.take(session, "mail", mailbox_of(address), now, PLACES[CONFIRM])
-    return _is_free(session, address, suppressions) and granted
+    return _is_free(session, address, suppressions)
 
 
 def stay(session: Session, subscriber: Subscriber, *, source: str, now: datetime) -> None:

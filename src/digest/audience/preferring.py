@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,14 +12,11 @@ from sqlalchemy.orm import Session
 
 from digest.audience.consent import count_since, record
 from digest.audience.models import Subscriber
+from digest.audience.names import LONGEST_NAME, is_unwanted, is_visible
 from digest.clock import iso
 from digest.errors import DigestError
 
-LONGEST_NAME: Final = 100
 WEEKS: Final = tuple(range(1, 13))
-# Controls, line and paragraph separators, halves of a character, and what turns the direction of a line.
-UNWANTED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 # What BadChoice says to readers, besides what holds something they typed.
 CONTROLS: Final = "A name is one line of letters, without line breaks or control characters."
 NO_WEEKS: Final = f"A pause lasts from {WEEKS[0]} to {WEEKS[-1]} weeks."
@@ -28,11 +24,12 @@ NO_LANGUAGE: Final = "Please choose one of the languages in the list."
 NO_KIND: Final = "Please choose one of the two kinds of mail."
 NO_BUTTON: Final = "Please use one of the buttons below."
 TOO_OFTEN: Final = "That was asked three times within a day. Please try again tomorrow."
+TOO_SOON: Final = "To keep your data safe, we send it no sooner than a week after a change of address."
 YOUR_DATA: Final = "your-data"
-FETCHED: Final = "data asked for"
+FETCHED, CHANGED = "data asked for", "address changed"
 A_DAY: Final = 3
-DAY: Final = timedelta(days=1)
-SENTENCES: Final = (CONTROLS, NO_WEEKS, NO_LANGUAGE, NO_KIND, NO_BUTTON, TOO_OFTEN)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+SENTENCES: Final = (CONTROLS, NO_WEEKS, NO_LANGUAGE, NO_KIND, NO_BUTTON, TOO_OFTEN, TOO_SOON)
 
 
 @dataclass(eq=False)  # not frozen: Python itself sets attributes of an exception on its way
@@ -89,13 +86,12 @@ Wish = Rename | Speak | Shape | Pause | Resume
 
 def read_name(text: str) -> str | None:
     """A name as somebody typed it, single spaces, None where nothing can be seen of it; raises BadChoice."""
-    if any(unicodedata.category(c) in UNWANTED or unicodedata.bidirectional(c) in TURNS for c in text):
+    if any(map(is_unwanted, text)):
         raise BadChoice("name", CONTROLS)
     name = " ".join(text.split())
     if len(name) > LONGEST_NAME:
         raise BadChoice("name", f"A name has at most {LONGEST_NAME} characters, and this one {len(name)}.")
-    seen = any(unicodedata.category(character)[0] in "LNPS" for character in name)
-    return name if seen else None
+    return name if is_visible(name) else None
 
 
 def read_language(text: str, known: Collection[str]) -> str | None:
@@ -159,10 +155,14 @@ def fulfil(
 
 
 def fetch(session: Session, subscriber: Subscriber, *, source: str, now: datetime) -> None:
-    """Note that somebody wants to see what is held on them; raises BadChoice for more than three times a day.
+    """Note that somebody wants to see what is held on them.
 
-    The answer goes to their address, since a preferences link goes along with every mail that is passed on.
+    Raises BadChoice for more than three times a day, or within a week of a change of address. The answer goes
+    to their address, since a preferences link goes along with every mail that is passed on; and so that
+    whoever got hold of one cannot enter an address of their own first, the old one has time to object.
     """
+    if count_since(session, subscriber, CHANGED, now - WEEK):
+        raise BadChoice("data", TOO_SOON)
     if count_since(session, subscriber, FETCHED, now - DAY) >= A_DAY:
         raise BadChoice("data", TOO_OFTEN)
     record(session, subscriber, FETCHED, source, now)

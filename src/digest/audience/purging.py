@@ -28,6 +28,11 @@ def some_unconfirmed(session: Session, before: datetime, most: int) -> Sequence[
     return session.scalars(select(Subscriber.id).where(unconfirmed(before)).limit(most)).all()
 
 
+def still_unconfirmed(session: Session, ids: Collection[int], before: datetime) -> Sequence[int]:
+    """Those of them for whom that holds now: meanwhile somebody may have said yes, or asked again."""
+    return session.scalars(select(Subscriber.id).where(Subscriber.id.in_(ids), unconfirmed(before))).all()
+
+
 def delete_subscribers(session: Session, ids: Collection[int]) -> None:
     """Delete them and their history. Nothing bars their addresses: they neither agreed nor left."""
     session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))

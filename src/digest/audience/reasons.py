@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from digest.audience.consent import count_since, record
 from digest.audience.models import Standing, Subscriber
 
-REASON = "reason"  # the event in the history; the words are its note
-CHOICES = ("too many emails", "not what I expected", "never subscribed", "no time to read")
-LONGEST = 500
-MOST = 3  # told after one departure: more is no help to anybody
-ASKED_FOR = timedelta(days=1)
+REASON: Final = "reason"  # the event in the history; the words are its note
+CHOICES: Final = ("too many emails", "not what I expected", "never subscribed", "no time to read")
+LONGEST: Final = 500
+MOST: Final = 3  # told after one departure: more is no help to anybody
+ASKED_FOR: Final = timedelta(days=1)
 
 
 def reason_of(choice: str, words: str | None) -> str | None:

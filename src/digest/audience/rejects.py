@@ -52,6 +52,15 @@ class RejectsFile(Rejects):
         """Whether this is the file to import."""
         return os.path.sameopenfile(self._out.fileno(), file.fileno())
 
+    @property
+    def holds_other(self) -> bool:
+        """Whether there is something in it that is no list of rejected rows."""
+        if not self.is_plain or not os.fstat(self._out.fileno()).st_size:
+            return False
+        with self._path.open("rb") as written:
+            first = next(iter(CsvRows(written, str(self._path))), (1, []))[1]
+        return not isinstance(first, list) or tuple(first[: len(COLUMNS)]) != COLUMNS
+
     def begin(self, header: list[str], line: int) -> None:
         """Empty it and write the header; or keep what it says of the rows up to `line`, which are done."""
         self._again = tuple(header[:3]) == COLUMNS

@@ -29,9 +29,9 @@ def may_return(session: Session, subscriber: Subscriber, suppressions: Suppressi
 
 
 def close(session: Session, subscriber: Subscriber, source: str, now: datetime) -> None:
-    """Somebody who left by our button says so once more another way: the minute to come back is over."""
+    """Note that somebody who left by our button says so once more another way: they may not return now."""
     if source != BUTTON and _is_recent(subscriber, now) and _left_by(session, subscriber) == BUTTON:
-        subscriber.departures += 1
+        record(session, subscriber, "unsubscribed", source, now)
 
 
 def require_return(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from digest.audience.addresses import Address
@@ -36,6 +36,15 @@ def void_change(subscriber: Subscriber) -> None:
     if subscriber.next_email is not None:
         subscriber.next_email = None
         subscriber.changes += 1
+
+
+def take_off_one(session: Session, subscriber: Subscriber, reason: str, source: str, now: datetime) -> None:
+    """Whose address is suppressed leaves, and no link brings them back that was made before."""
+    void_links(subscriber)
+    if subscriber.status in (Standing.PENDING, Standing.ACTIVE):
+        subscriber.status = STANDING.get(reason, Standing.UNSUBSCRIBED)
+        subscriber.left_at = now
+        record(session, subscriber, subscriber.status.value, source, now)
 
 
 class Suppressions:
@@ -70,11 +79,7 @@ class Suppressions:
         """Never mail `address` again; False when that was so already. A subscriber of that address leaves."""
         subscriber = session.scalar(select(Subscriber).where(Subscriber.canonical == address.canonical))
         if subscriber:
-            void_links(subscriber)
-        if subscriber and subscriber.status in (Standing.PENDING, Standing.ACTIVE):
-            subscriber.status = STANDING.get(reason, Standing.UNSUBSCRIBED)
-            subscriber.left_at = now
-            record(session, subscriber, subscriber.status.value, source, now)
+            take_off_one(session, subscriber, reason, source, now)
         return self.hold(session, self.hash(address.canonical), reason, now)
 
     def hold(self, session: Session, hashed: str, reason: str, now: datetime) -> bool:
@@ -88,6 +93,20 @@ class Suppressions:
             return False
         session.add(Suppression(address_hash=hashed, reason=reason, at=now))
         return True
+
+    def hold_all(self, session: Session, reasons: Mapping[str, str], now: datetime) -> int:
+        """The same for many hashes with their reasons; returns how many were not known."""
+        known = session.scalars(select(Suppression).where(Suppression.address_hash.in_(reasons))).all()
+        for one in known:
+            if liftable(one.reason):
+                one.reason = reasons[one.address_hash]
+        new = dict(reasons)
+        for one in known:
+            del new[one.address_hash]
+        if new:
+            rows = [{"address_hash": one, "reason": why, "at": now} for one, why in new.items()]
+            session.execute(insert(Suppression), rows)
+        return len(new)
 
     def lift(self, session: Session, canonical: str) -> None:
         """Forget a suppression that its own person has undone by confirming anew."""

@@ -29,7 +29,7 @@ def _values(values: Mapping[str, Any]) -> Iterator[str]:
     for name, value in values.items():
         if value is not None:
             shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-            yield f"  {name.replace('_', ' '):<22} {_printable(shown)}"
+            yield f"  {name.replace('_', ' '):<22} {printable(shown)}"
 
 
 def _listed(title: str, entries: Sequence[Mapping[str, Any]], lines: Any) -> Iterator[str]:
@@ -40,24 +40,24 @@ def _listed(title: str, entries: Sequence[Mapping[str, Any]], lines: Any) -> Ite
 
 
 def _consent(entry: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{entry['at']}  {entry['event']}, {_printable(entry['source'])}"
+    yield f"{entry['at']}  {entry['event']}, {printable(entry['source'])}"
     if entry["note"]:
-        yield f"    note: {_printable(entry['note'])}"
+        yield f"    note: {printable(entry['note'])}"
     if entry["wording"]:
-        yield f"    words: {_printable(entry['wording_text'] or 'SHA-256 ' + entry['wording'])}"
+        yield f"    words: {printable(entry['wording_text'] or 'SHA-256 ' + entry['wording'])}"
 
 
 def _mail(entry: Mapping[str, Any]) -> Iterator[str]:
     what = entry["edition"] or entry["notice"]
     to = f" to {entry['to']}" if entry["to"] else ""
-    detail = f" ({_printable(entry['detail'])})" if entry["detail"] else ""
+    detail = f" ({printable(entry['detail'])})" if entry["detail"] else ""
     yield f"{entry['changed_at']}  {what}{to}: {entry['state']}{detail}"
     for one in entry["tries"]:
         said = " ".join(str(part) for part in (one["code"], one["reply"]) if part)
-        yield f"    {one['at']}  {one['result']}: {_printable(said)}"
+        yield f"    {one['at']}  {one['result']}: {printable(said)}"
 
 
-def _printable(value: object) -> str:
+def printable(value: object) -> str:
     """In one line, without what would steer a terminal: names and replies come from strangers."""
     line = " ".join(str(value).split())
     return "".join(character if character.isprintable() else "\ufffd" for character in line)

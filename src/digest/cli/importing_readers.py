@@ -97,6 +97,8 @@ def _rejects_file(path: str | None, source: BinaryIO) -> Iterator[RejectsFile | 
     try:
         if out.is_same(source):
             raise click.BadParameter("this is the file to import", param_hint="--rejects")
+        if out.holds_other:
+            raise click.BadParameter("this file holds something else; name a new one", param_hint="--rejects")
         yield out
     finally:
         out.close()

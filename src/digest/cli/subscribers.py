@@ -17,6 +17,7 @@ from digest.audience import joining, listing
 from digest.audience.addresses import read_address
 from digest.audience.barring import BarringReport, bar_file
 from digest.audience.models import Standing
+from digest.audience.names import tidy_name
 from digest.cli.held import as_text
 from digest.cli.importing_readers import import_readers
 from digest.cli.shared import actor, app_of, json_option, print_json, private_file
@@ -43,6 +44,7 @@ def add(ctx: click.Context, email: str, name: str | None, consent: str | None) -
 
     Example: digest subscribers add ann@example.org
     """
+    name = tidy_name(name or "")
     with app_of(ctx) as app:
         if consent:
             done = readers.add_with_consent(app, email, consent=f"{consent} (added by {actor()})", name=name)

@@ -118,9 +118,12 @@ def _network(value: object) -> object:
     if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
         return value
     try:
-        return ipaddress.ip_network(value.strip() if isinstance(value, str) else "")
+        network = ipaddress.ip_network(value.strip() if isinstance(value, str) else "")
     except ValueError as error:
         raise ValueError('expected an address or a network such as "127.0.0.1" or "10.0.0.0/8"') from error
+    if network.prefixlen == 0:
+        raise ValueError("expected a proxy of yours, not the whole internet: anybody could say who they are")
+    return network
 
 
 def is_loopback(host: str) -> bool:

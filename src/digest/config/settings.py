@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
@@ -28,20 +28,21 @@ from digest.config.looks import Colours, Theme, Wording
 from digest.config.signup import Signup
 from digest.config.smtp import Smtp
 from digest.errors import ConfigError
+from digest.mailbox import LONGEST_LOCAL
 from digest.tokens import TAG_LENGTH, Keyring
 
 
 def _taggable(value: str) -> str:
     """An address that a reader's tag can be written into, and that needs no escapes in a URL."""
-    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_LOCAL - 1}}}@[A-Za-z0-9._-]+", value):
+    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{TAGGABLE - 1}}}@[A-Za-z0-9._-]+", value):
         raise ValueError(
-            f'expected an address such as "leave@example.org", with at most {LONGEST_LOCAL} letters, digits, '
+            f'expected an address such as "leave@example.org", with at most {TAGGABLE} letters, digits, '
             "dots and hyphens before the @: a reader's tag is put behind them"
         )
     return value
 
 
-LONGEST_LOCAL = 64 - len("+") - TAG_LENGTH  # RFC 5321 §4.5.3.1.1
+TAGGABLE: Final = LONGEST_LOCAL - len("+") - TAG_LENGTH  # characters before the @
 LeavingAddress = Annotated[Mailbox, AfterValidator(_taggable)]
 
 

@@ -29,6 +29,7 @@ class Limit:
 
 
 _SPAN = TypeAdapter(Span)
+_EXPECTED: Final = 'expected a number and a span of time, such as "30 in 1 hour"'
 
 
 def read_limit(value: object) -> Limit:
@@ -37,11 +38,11 @@ def read_limit(value: object) -> Limit:
         return value
     match = re.fullmatch(r"(\d{1,10}) +in +(.+)", value.strip()) if isinstance(value, str) else None
     if match is None or not 1 <= int(match[1]) <= MOST:
-        raise ValueError('expected a number and a span of time, such as "30 in 1 hour"')
+        raise ValueError(_EXPECTED)
     try:
         span = _SPAN.validate_python(match[2])
     except ValidationError as error:
-        raise ValueError('expected a number and a span of time, such as "30 in 1 hour"') from error
+        raise ValueError(_EXPECTED) from error
     if not dt.timedelta(seconds=1) <= span <= LONGEST:
         raise ValueError(f"expected a span between 1 second and {LONGEST.days} days")
     return Limit(int(match[1]), span, match[0])
