@@ -59,3 +59,8 @@ def iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def second(moment: datetime) -> str:
+    """`2026-11-19T09:01:00Z` (RFC 3339), as feeds and sitemaps write moments."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -23,6 +23,7 @@ from digest.errors import ExpiredToken, InvalidToken
 ID_BYTES = 12
 MAC_BYTES = 12
 LENGTH = 35  # characters of a token that does not expire, as unsubscribe and preferences links have it
+GENERATIONS = 65536  # as many as two bytes tell apart
 TAG_LENGTH = 42  # characters of the same as a tag in a mail address
 
 
@@ -52,14 +53,23 @@ Reread = Callable[[], Mapping[int, bytes]]
 class Token:
     """What a genuine link says.
 
-    `issued_at` is None for purposes that never expire. `generation` counts how often the person had left
-    when the link was made, so that an old confirm link brings back nobody who left later.
+    `issued_at` is None for purposes that never expire. `generation` is two bytes of how often the person had
+    left when the link was made, so that an old one brings back nobody who left later; where it confirms a new
+    address, of how often they had asked for one.
     """
 
     purpose: Purpose
     subscriber: str  # hexadecimal public id
     issued_at: datetime | None = None
     generation: int = 0
+
+    def is_of(self, generation: int) -> bool:
+        """Whether it was made when the person's own count stood there."""
+        return self.generation == generation % GENERATIONS
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was made for a time that is over."""
+        return self.issued_at is not None and now - self.issued_at > LIFETIMES[self.purpose]
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Keyring:
         """A token for `subscriber` (hexadecimal public id) and `purpose`."""
         body = struct.pack(">BB", purpose, self.current) + bytes.fromhex(subscriber)
         if purpose in LIFETIMES:
-            body += struct.pack(">IH", int(now.timestamp()), generation % 65536)
+            body += struct.pack(">IH", int(now.timestamp()), generation % GENERATIONS)
         mac = _mac(self.keys[self.current], purpose, body)
         return base64.urlsafe_b64encode(body + mac).rstrip(b"=").decode()
 
@@ -88,7 +98,7 @@ class Keyring:
         Raises InvalidToken or ExpiredToken; every reason for InvalidToken looks the same from outside.
         """
         token = self.read_old(text, purpose)
-        if token.issued_at is not None and now - token.issued_at > LIFETIMES[purpose]:
+        if token.is_over(now):
             raise ExpiredToken("this link has expired")
         return token
 

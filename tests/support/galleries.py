@@ -26,7 +26,7 @@ from digest.content.sources import read_sources
 from digest.db import Database
 from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
-from digest.tokens import Purpose
+from digest.tokens import Purpose, new_public_id
 from digest.web.server import serve
 from tests.support.samples import PAGES
 from tests.web.conftest import NOW, Newsroom, settings
@@ -101,6 +101,8 @@ class Gallery:
         yield State("confirm-outdated", f"/confirm/{self._old_token(Purpose.CONFIRM, left)}")
         expired = self.room.request(self._address())
         yield State("confirm-expired", f"/confirm/{expired}", (self._days(8), reload))
+        nobody = self.app.keyring.issue(Purpose.CONFIRM, new_public_id(), self.clock.now())
+        yield State("confirm-nobody", f"/confirm/{nobody}")
         barred = self._address()
         token = self.room.request(barred)
         with self.app.database.write() as session:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -80,9 +81,14 @@ class Stranger:
     def __exit__(self, *_: object) -> None:
         self._runner.close()
 
-    def ask(self, asked: Asked) -> Answered:
-        """The answer to one request."""
-        return self._runner.run(self._ask(asked))
+    def ask(self, every: Iterable[Asked]) -> Iterator[tuple[Asked, Answered]]:
+        """Each request with its answer; a hundred at a time, since every start costs the server a thread."""
+        rest = iter(every)
+        while batch := list(islice(rest, 100)):
+            yield from zip(batch, self._runner.run(self._ask_all(batch)), strict=True)
+
+    async def _ask_all(self, batch: list[Asked]) -> list[Answered]:
+        return [await self._ask(asked) for asked in batch]
 
     async def _ask(self, asked: Asked) -> Answered:
         sent: list[Message] = []

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
+from digest.app import reading
 from digest.app.parts import App
 from digest.content.listing import get_comparison, withdraw
 from digest.delivery.models import Attempt, Mailing, State
@@ -201,7 +202,7 @@ def test_the_list_is_newest_first(client: TestClient, newsroom: Newsroom) -> Non
     page = client.get("/archive").text
     assert page.index("&lt;b&gt;Newer&lt;/b&gt; &amp; bold") < page.index("Older")
     assert "2026, week 46" in page
-    assert [entry.key for entry in archive.latest(newsroom.app, 1)] == ["2026-W46"]
+    assert [entry.key for entry in reading.latest(newsroom.app, 1)] == ["2026-W46"]
 
 
 def test_the_years(client: TestClient, newsroom: Newsroom) -> None:

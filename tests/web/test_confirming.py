@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.audience.addresses import read_address
-from digest.audience.models import Consent
+from digest.audience.models import Consent, Subscriber
 from digest.delivery.models import Delivery, State
 from digest.tokens import Purpose, client_hash
 from digest.web.application import create_application
@@ -107,14 +107,55 @@ def test_a_new_link_for_who_left(client: TestClient, newsroom: Newsroom) -> None
 
 
 def test_links_that_ask_for_a_new_one_must_be_ours(client: TestClient, newsroom: Newsroom) -> None:
-    """Forged, foreign, or of somebody who was erased: 404, and nothing is written."""
+    """Forged or foreign: 404, and nothing is written."""
     token = newsroom.request("ann@example.org")
     foreign = newsroom.token(Purpose.UNSUBSCRIBE, "ann@example.org")
-    nobody = newsroom.app.keyring.issue(Purpose.CONFIRM, "00" * 12, newsroom.clock.now())
     before = newsroom.rows()
-    for link in (token[:-3] + "___", foreign, nobody, "x"):
+    for link in (token[:-3] + "___", foreign, "x"):
         assert client.post(f"/confirm/{link}", data={"button": "again"}).status_code == 404
     assert newsroom.rows() == before
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=31)])
+def test_a_link_of_nobody(client: TestClient, newsroom: Newsroom, late: timedelta) -> None:
+    """Purged or erased, lately or long ago: no button that could send nothing, but the way to the form."""
+    token = newsroom.request("ann@example.org")
+    with newsroom.app.database.write() as session:
+        session.delete(session.get_one(Subscriber, newsroom.reader("ann@example.org").id))
+    newsroom.clock.advance(late)
+    before = newsroom.rows()
+    asked = {"button": "again"}
+    for answer in (
+        client.get(f"/confirm/{token}"),
+        client.post(f"/confirm/{token}"),
+        client.post(f"/confirm/{token}", data=asked),
+    ):
+        assert answer.status_code == 410
+        assert "out of date" in answer.text
+        assert "<button" not in answer.text
+        assert '<a class="button" href="/subscribe"' in answer.text
+    assert newsroom.rows() == before
+
+
+def test_pages_speak_the_persons_language(client: TestClient, newsroom: Newsroom) -> None:
+    """Also to whom was here before and comes back: what they agree to is kept as they read it."""
+    newsroom.leave("ann@example.org")
+    with newsroom.app.database.write() as session:
+        session.get_one(Subscriber, newsroom.reader("ann@example.org").id).language = "de"
+    old = newsroom.confirm_token("ann@example.org")
+    token = newsroom.request("ann@example.org")
+    page = client.get(f"/confirm/{token}").text
+    wording = page.split('<p class="lead">')[1].split("</p>")[0]
+    assert "Ein Klick, und Sie sind dabei" in page
+    assert "Sie sind dabei" in client.post(f"/confirm/{token}").text
+    with newsroom.app.database.read() as session:
+        kept = session.scalars(select(Consent.wording).where(Consent.event == "confirmed")).all()
+    assert wording.startswith("Ja, ")
+    assert kept[-1] == hashlib.sha256(wording.encode()).hexdigest()
+    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, 'ann@example.org')}")
+    assert "Dieser Link ist überholt" in client.post(f"/confirm/{old}").text
+    newsroom.clock.advance(timedelta(days=8))
+    assert "Dieser Link ist abgelaufen" in client.get(f"/confirm/{old}").text
 
 
 def test_where_the_confirmation_came_from(app: App, newsroom: Newsroom) -> None:

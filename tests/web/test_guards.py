@@ -197,7 +197,7 @@ def test_links_hold_below_a_path(app: App, newsroom: Newsroom) -> None:
     """Where base_url has a path every link has it too, whether or not the proxy takes it off."""
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     client = browser(App(below, app.clock, app.database))
-    for path in ("/", "/weekly/", "/subscribe", "/weekly/subscribe"):
+    for path in ("/", "/weekly", "/weekly/", "/subscribe", "/weekly/subscribe"):
         assert 'action="/weekly/subscribe"' in client.get(path).text
     assert client.get("/weekly/static/style.css").status_code == 200
 

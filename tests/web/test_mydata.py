@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from digest.app import leaving
 from digest.audience import joining
 from digest.audience.addresses import read_address
+from digest.audience.consent import record
 from digest.delivery import ledger
 from digest.delivery.models import Attempt, Delivery, Mailing, State
 from digest.editions.models import Edition, Status
@@ -96,13 +97,70 @@ def test_the_file(client: TestClient, newsroom: Newsroom, page: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
     held = json.loads(answer.content)
     assert (held["email"], held["name"], held["status"]) == (ANN, "Änn", "active")
-    assert (held["next_email"], held["suppression"]) == (NEW, None)
+    assert (held["next_email"], held["suppression"]) == ("n…@example.net", None)
     events = [entry["event"] for entry in held["consent"]]
     assert events == ["requested", "confirmed", "name changed", "address change asked"]
     edition = next(mail for mail in held["mail"] if mail["edition"])
     assert (edition["edition"], edition["state"], edition["detail"]) == ("2026-W47", "sent", "2.0.0 taken")
     assert [one["reply"] for one in edition["tries"]] == [f"2.0.0 <{ANN}> queued"]
     assert {"confirm", "welcome", "change-address"} <= {mail["notice"] for mail in held["mail"]}
+
+
+def move(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """Ann has the new address from now on."""
+    client.post(page, data={"button": "move", "email": NEW})
+    path = f"/change/{newsroom.token(Purpose.CHANGE, ANN, newsroom.reader(ANN).changes)}"
+    assert client.post(path).status_code == 200
+
+
+def test_no_address_they_do_not_have(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """Whoever took somebody else's subscription along by a mail passed on learns no address by the file."""
+    send(newsroom, "2026-W47")
+    with newsroom.app.database.write() as session:
+        reader = joining.get(session, read_address(ANN))
+        record(
+            session, reader, "reason", "Ann@Example.org, by phone", newsroom.clock.now(), note=f"To: <{ANN}>"
+        )
+        for one in session.scalars(select(Delivery).where(Delivery.subscriber_id == reader.id)):
+            one.detail = f"550 {ANN}: unknown; '{NEW}' is known, \"ann b\"@example.org is not."
+    move(client, newsroom, page)
+    answer = client.post(link(newsroom, NEW))
+    assert (answer.status_code, ANN in answer.text.lower(), "ann b" in answer.text) == (200, False, False)
+    held = answer.json()
+    assert held["email"] == NEW
+    told = {mail["notice"]: mail["to"] for mail in held["mail"]}
+    assert (told["change-address"], told["address-changed"]) == (NEW, "a…@example.org")
+    edition = next(mail for mail in held["mail"] if mail["edition"])
+    said = f"550 a…@example.org: unknown; '{NEW}' is known, \"…@example.org is not."
+    assert (edition["detail"], edition["tries"][0]["reply"]) == (said, "2.0.0 <a…@example.org> queued")
+    reason = next(entry for entry in held["consent"] if entry["event"] == "reason")
+    assert (reason["source"], reason["note"]) == ("A…@Example.org, by phone", "To: <a…@example.org>")
+
+
+def test_not_within_a_week_of_another_address(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """The old address has been told and may object first; the page says when to ask again."""
+    move(client, newsroom, page)
+    newsroom.clock.advance(timedelta(days=7) - timedelta(seconds=1))
+    answer = client.post(page, data={"button": "data"})
+    assert (answer.status_code, "a week after a change of address" in answer.text) == (422, True)
+    german = client.post(f"{page}?lang=de", data={"button": "data"})
+    assert "eine Woche nach einem Wechsel der Adresse" in german.text
+    assert notices(newsroom, "your-data") == 0
+    newsroom.clock.advance(timedelta(seconds=2))
+    assert client.post(page, data={"button": "data"}).status_code == 200
+    assert notices(newsroom, "your-data") == 1
+
+
+def test_a_link_still_to_be_sent_does_not_go_to_another_address(
+    client: TestClient, newsroom: Newsroom, page: str
+) -> None:
+    """It was asked for while mail went to the old one, whose server may have put it off."""
+    client.post(page, data={"button": "data"})
+    move(client, newsroom, page)
+    with newsroom.app.database.read() as session:
+        query = select(Delivery).join(Mailing, Mailing.id == Delivery.mailing_id)
+        (owed,) = session.scalars(query.where(Mailing.notice == "your-data"))
+    assert (owed.state, owed.detail) == (State.DROPPED, "the reader has another address now")
 
 
 def test_the_words_consented_to(client: TestClient, newsroom: Newsroom) -> None:

@@ -137,7 +137,7 @@ def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom) -> None
         ):
             assert answer.status_code == 404, link
             assert token not in answer.text
-            pages.add(answer.text)
+            pages.add(answer.text.split("<footer")[0])
     assert len(pages) == 1
     assert newsroom.rows() == before
 

@@ -96,6 +96,14 @@ def test_a_page_says_which_language_it_speaks(client: TestClient) -> None:
         assert 'href="?lang=de"' in answer.text
 
 
+def test_the_answer_to_a_form_offers_no_other(client: TestClient) -> None:
+    """A link would open its address anew, without what was sent and answered."""
+    assert 'href="?lang=de"' in client.get("/subscribe").text
+    answers = (client.post("/subscribe", data={"email": "nobody"}), client.post("/nowhere"))
+    assert [answer.status_code for answer in answers] == [422, 404]
+    assert not any("?lang=" in answer.text for answer in answers)
+
+
 def test_what_was_asked_for_goes_along(client: TestClient) -> None:
     """Links inside the pages keep the language, also that of a page that does not exist."""
     assert 'href="/archive?lang=de"' in client.get("/nowhere?lang=de").text

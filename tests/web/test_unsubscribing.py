@@ -139,6 +139,31 @@ def test_looking_at_the_way_back_changes_nothing(client: TestClient, newsroom: N
     assert newsroom.rows() == before
 
 
+def test_the_way_back_of_somebody_who_is_back(client: TestClient, newsroom: Newsroom) -> None:
+    """Opened anew it says that they are, and changes nothing."""
+    way = left(client, newsroom.join(ANN))
+    client.post(way)
+    before = newsroom.rows()
+    page = client.get(way)
+    assert page.status_code == 200
+    assert "You are back" in page.text
+    assert "off the list" not in page.text
+    assert newsroom.rows() == before
+
+
+def test_too_late_in_the_persons_language(client: TestClient, newsroom: Newsroom) -> None:
+    """They chose it while they were here."""
+    token = newsroom.join(ANN)
+    with newsroom.app.database.write() as session:
+        session.get_one(Subscriber, newsroom.reader(ANN).id).language = "de"
+    way = left(client, token)
+    newsroom.clock.advance(MINUTE + SECOND)
+    for answer in (client.get(way), client.post(way)):
+        assert answer.status_code == 410
+        assert "Zu spät für diesen Knopf" in answer.text
+        assert "1 Minute lang" in answer.text
+
+
 @pytest.mark.parametrize("source", ["one-click unsubscribe", "a mail to the unsubscribe address"])
 def test_only_our_button_offers_a_way_back(client: TestClient, newsroom: Newsroom, source: str) -> None:
     """Not after one-click, nor after a mail; our button pressed afterwards does not change that."""
@@ -155,9 +180,13 @@ def test_a_second_no_ends_the_minute(client: TestClient, newsroom: Newsroom, sou
     """Whoever is gone and says so once more by another way stays gone."""
     token = newsroom.join(ANN)
     way = left(client, token)
-    leaving.unsubscribe(newsroom.app, token, source=source)
+    for _ in range(2):
+        leaving.unsubscribe(newsroom.app, token, source=source)
     assert client.post(way).status_code == 410
+    assert "/return/" not in client.post(f"/unsubscribe/{token}/reason", data={"reason": "often"}).text
+    assert left(client, token) == ""
     assert newsroom.status(ANN) == "unsubscribed"
+    assert [event for event, _ in history(newsroom.app)].count("unsubscribed") == 2
 
 
 @pytest.mark.parametrize("by", [LEAVE, {"List-Unsubscribe": "One-Click"}])

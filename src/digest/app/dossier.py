@@ -22,7 +22,7 @@ from digest.logs import short_address
 from digest.tokens import Purpose
 
 Words = Callable[[str | None], str | None]
-ADDRESS: Final = re.compile(r"""("[^"]*"|(?!')[^\s"(),:;<>@\[\]\\]+)@[\w.-]*\w""")
+ADDRESS: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|(?!')[^\s"(),:;<>@\[\]\\]+)@[\w.-]*\w""")
 
 
 def dossier(app: App, session: Session, subscriber: Subscriber) -> dict[str, Any]:
@@ -35,8 +35,6 @@ def dossier(app: App, session: Session, subscriber: Subscriber) -> dict[str, Any
     return {
         **as_json(subscriber),
         "requested_at": iso(subscriber.requested_at),
-        "language": subscriber.language,
-        "text_only": subscriber.text_only,
         "times_left": subscriber.departures,
         "address_changes_asked": subscriber.changes,
         "next_email": words(subscriber.next_email),
@@ -72,7 +70,7 @@ def my_data(app: App, token: str) -> dict[str, Any]:
 def _whose(app: App, session: Session, token: str) -> Subscriber:
     parsed = app.keyring.read(token, Purpose.DATA, app.clock.now())
     subscriber = joining.by_public_id(session, parsed.subscriber)
-    if parsed.generation != subscriber.departures % 65536:
+    if not parsed.is_of(subscriber.departures):
         raise ExpiredToken("this link is from before this person left or changed their address")
     return subscriber
 

@@ -66,8 +66,8 @@ def say_why(app: App, token: str, choice: str, words: str | None) -> Person:
     return Person()
 
 
-def check_return(app: App, token: str) -> str | None:
-    """See whether somebody may be brought back, changing nothing; the language they chose for pages.
+def check_return(app: App, token: str) -> Person:
+    """Whom the button that brings back speaks of, changing nothing; on the list where they are back already.
 
     Raises ExpiredToken after a minute, InvalidToken, and Conflict where something else stands against it.
     """
@@ -75,8 +75,8 @@ def check_return(app: App, token: str) -> str | None:
     parsed = app.keyring.read(token, Purpose.RETURN, now)
     with app.database.read() as session:
         subscriber = joining.by_public_id(session, parsed.subscriber)
-        returning.require_return(session, subscriber, parsed, app.suppressions, now)
-        return subscriber.language
+        gone = returning.require_return(session, subscriber, parsed, app.suppressions, now)
+        return Person(not gone, token if gone else None, subscriber.language)
 
 
 def come_back(app: App, token: str) -> str | None:

@@ -38,19 +38,26 @@ class Preferences:
     leave: str
 
 
-def preferences(app: App, token: str) -> Preferences | None:
-    """What the person behind a preferences link has chosen; None for one who is not on the list any more.
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Somebody who is not on the list any more, or not yet; `language` as above, None for nobody."""
+
+    language: str | None = None
+
+
+def preferences(app: App, token: str) -> Preferences | Absent:
+    """What the person behind a preferences link has chosen.
 
     Raises InvalidToken for a link that is not ours.
     """
     now = app.clock.now()
     public_id = _public_id(app, token)
     with app.database.read() as session:
-        subscriber = _active(session, public_id)
-        return _shown(app, subscriber, now) if subscriber else None
+        found = _found(session, public_id)
+        return found if isinstance(found, Absent) else _shown(app, found, now)
 
 
-def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: str) -> Preferences | None:
+def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: str) -> Preferences | Absent:
     """The same after doing what the person wishes; nothing is done for one who is not on the list.
 
     Raises BadChoice for what was wished too often.
@@ -58,11 +65,11 @@ def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: st
     now = app.clock.now()
     public_id = _public_id(app, token)
     with app.database.write(lock="subscribers") as session:
-        subscriber = _active(session, public_id)
-        if subscriber is None:
-            return None
-        _fulfil(app, session, subscriber, wish, source, now)
-        return _shown(app, subscriber, now)
+        found = _found(session, public_id)
+        if isinstance(found, Absent):
+            return found
+        _fulfil(app, session, found, wish, source, now)
+        return _shown(app, found, now)
 
 
 def forget(app: App, token: str, *, source: str) -> None:
@@ -102,13 +109,12 @@ def _move(
     app: App, session: Session, subscriber: Subscriber, address: Address, source: str, now: datetime
 ) -> None:
     """Owe the new address its mail, undone where none may go there: the work shall not tell which it was."""
-    writes = moving.ask(
-        session, subscriber, address, app.suppressions, app.allowances, source=source, now=now
-    )
+    free = moving.ask(session, subscriber, address, app.suppressions, source=source, now=now)
     attempt = session.begin_nested()
+    granted = joining.take_place(session, address, app.allowances, now)
     owe_notice(session, CHANGE_ADDRESS, subscriber, now, to=address.email)
     session.flush()
-    if writes:
+    if free and granted:
         attempt.commit()
     else:
         attempt.rollback()
@@ -118,12 +124,12 @@ def _public_id(app: App, token: str) -> str:
     return app.keyring.read(token, Purpose.PREFERENCES, app.clock.now()).subscriber
 
 
-def _active(session: Session, public_id: str) -> Subscriber | None:
+def _found(session: Session, public_id: str) -> Subscriber | Absent:
     """The reader, unless they left, have yet to confirm, or were erased."""
     with suppress(InvalidToken):
         subscriber = joining.by_public_id(session, public_id)
-        return subscriber if subscriber.status is Standing.ACTIVE else None
-    return None
+        return subscriber if subscriber.status is Standing.ACTIVE else Absent(subscriber.language)
+    return Absent()
 
 
 def _shown(app: App, subscriber: Subscriber, now: datetime) -> Preferences:

@@ -17,7 +17,7 @@ from digest.web.confirming import Confirming
 from digest.web.embedding import Embedding
 from digest.web.feeds import Feeds
 from digest.web.front import Front
-from digest.web.guards import Guard
+from digest.web.guards import Guard, route
 from digest.web.looks import picture_origin
 from digest.web.moving import Moving
 from digest.web.mydata import MyData
@@ -52,8 +52,9 @@ def create_application(app: App) -> Starlette:
 
 def _routes(app: App, pages: Pages) -> list[BaseRoute]:
     """The routes; where `base_url` has a path they answer below it as well, for proxies that leave it on."""
+    front = Front(app, pages)
     parts = (
-        Front(app, pages),
+        front,
         Serving(pages.assets),
         Subscribing(app, pages),
         Embedding(pages),
@@ -68,7 +69,10 @@ def _routes(app: App, pages: Pages) -> list[BaseRoute]:
         Feeds(app),
         Robots(app),
     )
-    routes: list[BaseRoute] = [route for part in parts for route in part.routes()]
+    routes: list[BaseRoute] = [one for part in parts for one in part.routes()]
+    if not pages.root:
+        return routes
     # Given the routes alone, the mount would make a router of its own, which redirects.
     below = Router(routes, redirect_slashes=False)
-    return [*routes, Mount(pages.root, app=below)] if pages.root else routes
+    # What mails call the newsletter's address has no slash at its end, without which nothing is below.
+    return [*routes, route(pages.root, front.front), Mount(pages.root, app=below)]

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from digest.app import reading
 from digest.app.parts import App
-from digest.app.reading import Entry, latest
+from digest.app.reading import Entry
 from digest.editions.phrasing import shorten
 from digest.errors import NotFound
 from digest.rendering.rendered import reader_link
@@ -24,8 +24,6 @@ from digest.web.leafing import leaf_number, sheets
 from digest.web.looks import picture_origin
 from digest.web.pages import Pages
 from digest.web.years import Year, by_year
-
-__all__ = ["Archive", "latest"]
 
 # An email carries its styles inside itself; pictures come by https; nothing else is let in.
 MAIL_POLICY: Final = (
@@ -106,7 +104,7 @@ class Archive:
         return self.pages.show("contents", public=True, edition=found.entry, **listed)
 
     def _years(self) -> list[Year]:
-        return by_year(latest(self.app), self.app.rhythm.zone)
+        return by_year(reading.latest(self.app), self.app.rhythm.zone)
 
     def _year(self, shown: Year | None, years: Sequence[Year], *, newest: bool = False) -> Response:
         locale = self.pages.spoken().locale

@@ -15,9 +15,10 @@ from starlette.routing import Route
 
 from digest.app.parts import App
 from digest.app.reading import Entry, latest
+from digest.clock import second
 from digest.editions.phrasing import clean
 from digest.rendering.branding import Branding
-from digest.web.fresh import fresh, second
+from digest.web.fresh import fresh
 from digest.web.guards import PUBLIC, route
 
 PATH: Final = "/feed.xml"

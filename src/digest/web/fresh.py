@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,8 +22,3 @@ def has(named: list[str], tag: str) -> bool:
     """Whether If-None-Match headers name the tag, strongly or weakly (RFC 9110 §13.1.2)."""
     tags = (one.strip().removeprefix("W/") for line in named for one in line.split(","))
     return any(one in {tag, "*"} for one in tags)
-
-
-def second(moment: datetime) -> str:
-    """`2026-11-19T09:01:00Z` (RFC 3339), as feeds and sitemaps write moments."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.app.parts import App
-from digest.web.archive import latest
+from digest.app.reading import latest
 from digest.web.guards import route
 from digest.web.pages import Pages
 from digest.web.subscribing import FRONT, empty_form

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import dossier
+from digest.app import dossier, readers
 from digest.app.parts import App
 from digest.errors import ExpiredToken
+from digest.tokens import LIFETIMES, Purpose
 from digest.web.guards import route
 from digest.web.pages import Pages
 
@@ -39,13 +40,17 @@ class MyData:
         try:
             self.pages.speak(dossier.check_data(self.app, request.path_params["token"]))
         except ExpiredToken:
-            return self.pages.show("spent", 410)
-        return self.pages.show("data")
+            return self._spent(request)
+        return self.pages.show("data", span=LIFETIMES[Purpose.DATA])
 
     def download(self, request: Request) -> Response:
         """The file; nothing is changed by it."""
         try:
             held = dossier.my_data(self.app, request.path_params["token"])
         except ExpiredToken:
-            return self.pages.show("spent", 410)
+            return self._spent(request)
         return Response(json.dumps(held, ensure_ascii=False, indent=2), headers=FILE)
+
+    def _spent(self, request: Request) -> Response:
+        self.pages.speak(readers.language_of(self.app, request.path_params["token"], Purpose.DATA))
+        return self.pages.show("spent", 410)

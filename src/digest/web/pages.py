@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
+from digest.audience.names import LONGEST_NAME
 from digest.bundled import bundled
 from digest.editions.phrasing import clean
 from digest.editions.story import Tool
@@ -74,14 +75,17 @@ class Pages:
 
     def to(self, path: str, language: str | None = None) -> str:
         """The path below our root; it keeps the language that was asked for, or names `language`."""
-        wish = language or (match(asked().wish or "", self._languages))
+        wish = language or match(asked().wish or "", self._languages)
         return f"{self.root}{path}" + (f"?{QUESTION}={wish}" if wish else "")
 
     def others(self) -> list[Language]:
-        """What a reader may switch to; nobody who chose for good is asked again at every page."""
+        """What a reader may switch to; nobody who chose for good is asked again at every page.
+
+        Nor by the answer to a form: a link opens the address anew, and what was answered is lost.
+        """
         said = asked()
-        chosen = said.person and match(said.person, self._languages)
-        return [] if chosen or len(self._languages) == 1 else list(self._languages.values())
+        settled = said.posted or (said.person and match(said.person, self._languages))
+        return [] if settled or len(self._languages) == 1 else list(self._languages.values())
 
     def _make_environment(self) -> Environment:
         made = Environment(
@@ -111,6 +115,7 @@ class Pages:
             "spoken": self.spoken,
             "others": self.others,
             "wording": self.wording,
+            "longest_name": LONGEST_NAME,
             # Not Jinja's own, which takes every sentence for HTML: Python's may hold what a reader typed.
             "_": self._say,
         }

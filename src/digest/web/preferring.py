@@ -12,11 +12,10 @@ from starlette.routing import Route
 
 from digest.app import preferring
 from digest.app.parts import App
-from digest.app.preferring import Preferences
+from digest.app.preferring import Absent, Preferences
 from digest.audience.addresses import Address, NotAnAddress, read_address
 from digest.audience.moving import Move, Stay
 from digest.audience.preferring import (
-    LONGEST_NAME,
     NO_BUTTON,
     WEEKS,
     BadChoice,
@@ -32,12 +31,13 @@ from digest.audience.preferring import (
     read_shape,
     read_weeks,
 )
+from digest.mailbox import LONGEST
+from digest.tokens import LIFETIMES, Purpose
 from digest.web.forms import fields, one_line
 from digest.web.guards import route
 from digest.web.pages import Pages
 
 SOURCE: Final = "the preferences page"
-LONGEST_ADDRESS: Final = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +77,36 @@ class Preferring:
     def ask_to_erase(self, request: Request) -> Response:
         """One more button: there is no way back from it."""
         token = request.path_params["token"]
-        found = preferring.preferences(self.app, token)
-        self._speak(found)
-        return self.pages.show("erase", token=token, address=found.address if found else "")
+        self.pages.speak(preferring.preferences(self.app, token).language)
+        return self.pages.show("erase")
 
     def erase(self, request: Request) -> Response:
         """The person is forgotten; the answer is the same for those who were before."""
         token = request.path_params["token"]
-        found = preferring.preferences(self.app, token)
-        self._speak(found)
+        self.pages.speak(preferring.preferences(self.app, token).language)
         if fields(request).get("button") != "erase":
-            return self.pages.show("erase", 422, token=token, address=found.address if found else "")
+            return self.pages.show("erase", 422)
         preferring.forget(self.app, token, source=SOURCE)
         return self.pages.show("erased")
 
     def _again(self, token: str, form: Mapping[str, str], problem: BadChoice) -> Response:
         """The page once more, with what was typed and why it will not do."""
-        typed = one_line(form.get(problem.field, ""), 2 * LONGEST_ADDRESS)
+        typed = one_line(form.get(problem.field, ""), 2 * LONGEST)
         found = preferring.preferences(self.app, token)
         return self._page(token, found, 422, typed={problem.field: typed or ""}, problem=problem)
 
     def _page(
         self,
         token: str,
-        found: Preferences | None,
+        found: Preferences | Absent,
         status: int = 200,
         *,
         done: str = "",
         typed: Mapping[str, str] | None = None,
         problem: BadChoice | None = None,
     ) -> Response:
-        self._speak(found)
-        if found is None:
+        self.pages.speak(found.language)
+        if isinstance(found, Absent):
             return self.pages.show("absent", token=token)
         until = found.paused_until and found.paused_until.astimezone(self.app.rhythm.zone)
         return self.pages.show(
@@ -118,17 +116,13 @@ class Preferring:
             token=token,
             name=(typed or {}).get("name") or found.name or "",
             email=(typed or {}).get("email", ""),
-            longest=LONGEST_NAME,
             weeks=WEEKS,
             until=until,
+            span=LIFETIMES[Purpose.CHANGE],
             languages=self.pages.languages,
             done=done,
             problem=problem,
         )
-
-    def _speak(self, found: Preferences | None) -> None:
-        if found is not None:
-            self.pages.speak(found.language)
 
 
 def read_wish(form: Mapping[str, str], languages: Collection[str]) -> Wish | Move | Stay | Fetch:

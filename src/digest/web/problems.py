@@ -21,26 +21,15 @@ Handler = Callable[[Request, Exception], Response]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A title, a sentence, and whether asking for a new link is the way on."""
+    """A title and a sentence."""
 
     title: str
     message: str
-    again: bool = False
 
 
 DAMAGED: Final = Said(
     "This link does not work",
     "Mail programs sometimes cut long links in two: copy it whole, or use the one in our newest email.",
-)
-EXPIRED: Final = Said(
-    "This link has expired",
-    "A confirmation link works for seven days. Enter your address again and we send you a new one.",
-    again=True,
-)
-OUTDATED: Final = Said(
-    "This link is out of date",
-    "It is from before you left the list. If you want to come back, ask for a new one.",
-    again=True,
 )
 MISSING: Final = Said("There is no such page", "The link may be old, or a letter may have gone missing.")
 METHOD: Final = Said("That is not how this page works", "Please go back and use the button on the page.")
@@ -65,7 +54,7 @@ BY_STATUS: Final[Mapping[int, Said]] = {
     500: BROKEN,
     503: Said("We are busy just now", "Please try again in a minute. Nothing of yours was lost or changed."),
 }
-EVERYTHING: Final = (DAMAGED, EXPIRED, OUTDATED, OTHER, *BY_STATUS.values())
+EVERYTHING: Final = (DAMAGED, OTHER, *BY_STATUS.values())
 # The database lets nobody in just now: locked by a long write, restarted, or all connections taken.
 AWAY: Final = (OperationalError, InterfaceError, PoolTimeout)
 RETRY_SECONDS: Final = 30
@@ -80,9 +69,9 @@ class Problems:
     def handlers(self) -> Mapping[type[Exception], Handler]:
         """Which failure gets which page; the most specific class wins."""
         return {
-            ExpiredToken: self._with(410, EXPIRED),
+            ExpiredToken: self._with(410, BY_STATUS[410]),
             InvalidToken: self._with(404, DAMAGED),
-            Conflict: self._with(409, OUTDATED),
+            Conflict: self._with(409, BY_STATUS[409]),
             NotFound: self._with(404, MISSING),
             HTTPException: self._http,
             **dict.fromkeys(AWAY, self._away),
@@ -116,4 +105,4 @@ class Problems:
         return response
 
     def _show(self, status: int, said: Said) -> Response:
-        return self.pages.show("problem", status, title=said.title, message=said.message, again=said.again)
+        return self.pages.show("problem", status, title=said.title, message=said.message)

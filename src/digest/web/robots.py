@@ -16,8 +16,9 @@ from starlette.routing import Route
 
 from digest.app import reading
 from digest.app.parts import App
+from digest.clock import second
 from digest.errors import NotFound
-from digest.web.fresh import fresh, second
+from digest.web.fresh import fresh
 from digest.web.guards import PUBLIC, route
 from digest.web.years import by_year
 

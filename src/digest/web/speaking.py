@@ -21,13 +21,14 @@ _LONGEST: Final = 35  # characters of a language tag that is one (RFC 5646 §4.4
 class Asked:
     """What one request says about languages; `person` is what a reader chose for good, where it is known.
 
-    `spoken` is what came of it, once somebody had to know.
+    `spoken` is what came of it, once somebody had to know; `posted` whether the request would do something.
     """
 
     wish: str | None = None
     accepted: str = ""
     person: str | None = None
     spoken: str | None = None
+    posted: bool = False
 
 
 _asked: ContextVar[Asked] = ContextVar("asked")
@@ -53,7 +54,8 @@ def read_asked(scope: Scope) -> Asked:
     if scope["type"] != "http":
         return Asked()
     accepted = [value for name, value in scope["headers"] if name == b"accept-language"]
-    return Asked(_wish(scope["query_string"]), b",".join(accepted).decode("latin-1"))
+    wish = _wish(scope["query_string"])
+    return Asked(wish, b",".join(accepted).decode("latin-1"), posted=scope.get("method") == "POST")
 
 
 def choose(known: Collection[str], said: Asked, newsletter: str) -> str:

@@ -15,9 +15,11 @@ from starlette.routing import Route
 from digest.app import readers
 from digest.app.admitting import Visitor
 from digest.app.parts import App
+from digest.app.reading import latest
 from digest.audience.addresses import NotAnAddress, read_address
 from digest.audience.limits import TooMany
-from digest.web.archive import latest
+from digest.audience.names import tidy_name
+from digest.mailbox import LONGEST
 from digest.web.clients import client_of
 from digest.web.forms import fields, one_line
 from digest.web.guards import route
@@ -26,8 +28,6 @@ from digest.web.stamps import age, new_stamp
 
 # People do not see this field, so whoever fills it in is a program.
 HONEYPOT: Final = "website"
-LONGEST_NAME: Final = 200
-LONGEST_EMAIL: Final = 254
 PAGE, FRONT, EMBEDDED = "page", "front", "embedded"
 # Which form it was, as the history of a consent tells it. Other sites copy the embedded one, and change it.
 SOURCES: Final = {PAGE: "the subscribe form", FRONT: "the front page", EMBEDDED: "an embedded form"}
@@ -79,7 +79,7 @@ class Subscribing:
             self.app,
             form["email"],
             source=SOURCES[_kind(form)],
-            name=one_line(form.get("name", ""), LONGEST_NAME),
+            name=tidy_name(form.get("name", "")),
             wording=self.pages.wording(),
             visitor=Visitor(client, genuine=not form.get(HONEYPOT)),
         )
@@ -97,8 +97,8 @@ class Subscribing:
         filled = Filled(
             _kind(form),
             form.get("stamp", ""),
-            one_line(form.get("email", ""), LONGEST_EMAIL) or "",
-            one_line(form.get("name", ""), LONGEST_NAME) or "",
+            one_line(form.get("email", ""), LONGEST) or "",
+            tidy_name(form.get("name", "")) or "",
         )
         fresh = empty_form(self.app, self.pages, filled.kind)
         return filled if self._age(form) is not None else replace(filled, stamp=fresh.stamp)

@@ -9,17 +9,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.app import leaving
+from digest.app import leaving, readers
 from digest.app.leaving import BY_PAGE, Person
 from digest.app.parts import App
 from digest.audience.reasons import LONGEST
 from digest.errors import Conflict, ExpiredToken
+from digest.tokens import LIFETIMES, Purpose
 from digest.web.forms import fields, is_url_encoded, one_line
 from digest.web.guards import route
 from digest.web.pages import Pages
 
 BUTTON: Final = ("button", "leave")
 BY_ONE_CLICK: Final = "one-click unsubscribe"
+MINUTE: Final = LIFETIMES[Purpose.RETURN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +68,31 @@ class Unsubscribing:
         """The button that brings them back, once more."""
         token = request.path_params["token"]
         try:
-            language = leaving.check_return(self.app, token)
+            person = leaving.check_return(self.app, token)
         except (ExpiredToken, Conflict):
-            return self._late()
-        return self._left(Person(back=token, language=language))
+            return self._late(token)
+        self.pages.speak(person.language)
+        return self.pages.show("returned") if person.on_list else self._left(person)
 
     def bring_back(self, request: Request) -> Response:
         """It was a slip: they are on the list again, if they say so within the minute."""
+        token = request.path_params["token"]
         try:
-            self.pages.speak(leaving.come_back(self.app, request.path_params["token"]))
+            self.pages.speak(leaving.come_back(self.app, token))
         except (ExpiredToken, Conflict):
-            return self._late()
+            return self._late(token)
         return self.pages.show("returned")
 
     def _left(self, person: Person, asking: str = "", *, told: bool = False) -> Response:
         """That they are off the list; `asking` is the unsubscribe token by which they may say why."""
         self.pages.speak(person.language)
-        return self.pages.show("left", back=person.back or "", asking=asking, told=told, longest=LONGEST)
+        return self.pages.show(
+            "left", back=person.back or "", span=MINUTE, asking=asking, told=told, longest=LONGEST
+        )
 
-    def _late(self) -> Response:
-        return self.pages.show("late", 410)
+    def _late(self, token: str) -> Response:
+        self.pages.speak(readers.language_of(self.app, token, Purpose.RETURN))
+        return self.pages.show("late", 410, span=MINUTE)
 
 
 def _is_button(request: Request) -> bool:
