@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,15 @@ def maildir(folder: Path, **mails: bytes) -> Path:
     return folder
 
 
-def heads(source: Path) -> list[bytes]:
-    """The headers of what is read."""
-    return [mail.head for mail in read_mails(source)]
+def heads(source: Path, unreadable: list[SourceError] | None = None) -> list[bytes]:
+    """The headers of what is read; what cannot be is a failure, or put down in `unreadable`."""
+    tell = fail if unreadable is None else unreadable.append
+    return [mail.head for mail in read_mails(source, tell)]
+
+
+def fail(error: SourceError) -> None:
+    """Everything was to be read."""
+    pytest.fail(str(error))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,7 @@ def test_a_maildir(tmp_path: Path) -> None:
     (folder / "cur" / "d:2,RS").write_bytes(b"Subject: seen\n\n")
     (folder / "cur" / ".hidden").write_bytes(b"Subject: hidden\n\n")
     (folder / "new" / "folder").mkdir()
-    mails = list(read_mails(folder))
+    mails = list(read_mails(folder, fail))
     assert [mail.head for mail in mails] == [b"Subject: a\n", HEADER, b"Subject: c\n"]
     for mail in (mails[0], mails[2]):
         mark_seen(mail)
@@ -104,13 +112,35 @@ def test_a_mail_that_a_program_moves_meanwhile(tmp_path: Path) -> None:
     """Whoever reads the mailbox may do so at the same time."""
     folder = maildir(tmp_path / "box", a=HEADER, b=HEADER)
     found = []
-    for mail in read_mails(folder):
+    for mail in read_mails(folder, fail):
         found.append(mail)
         (folder / "new" / "b").unlink(missing_ok=True)
         (folder / "new" / "a").unlink(missing_ok=True)
         mark_seen(mail)
     assert len(found) == 1
     assert list((folder / "cur").iterdir()) == []
+
+
+def test_what_is_no_mail_does_not_keep_the_others(tmp_path: Path) -> None:
+    """Each is told, and nothing is waited for; a link to nowhere is like a mail moved meanwhile."""
+    folder = maildir(tmp_path / "box", a=HEADER, z=HEADER)
+    new = folder / "new"
+    os.mkfifo(new / "fifo")
+    (new / "loop").symlink_to("loop")
+    (new / "nowhere").symlink_to("nothing")
+    (new / "torn").symlink_to("/proc/self/mem")  # a regular file, of which the first byte cannot be read
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.relpath(new / "socket"))
+    expected = ["fifo", "loop", "socket", "torn"]
+    if os.geteuid():  # root may read everything
+        (new / "locked").touch(0o000)
+        expected.insert(1, "locked")
+    unreadable: list[SourceError] = []
+    assert heads(folder, unreadable) == [HEADER, HEADER]
+    assert [Path(error.source).name for error in unreadable] == expected
+    assert str(unreadable[0]) == f"{new / 'fifo'}: this is no file"
+    assert unreadable[1 - len(expected)].message in ("Too many levels of symbolic links", "Permission denied")
+    assert {file.name for file in new.iterdir()} >= {"a", "z", *expected}
 
 
 def test_what_lies_in_no_maildir_is_not_marked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import smtplib
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from tests.faults.smtp_server import FaultyServer
 from tests.journeys.installation import READERS, Installation, filled, installed, joined, slot_just_passed
 
 LEAVE = "leave@example.org"
-NONE = {"left": 0, "gone": 0, "outdated": 0, "not_for_us": 0}
+NONE = {"left": 0, "gone": 0, "outdated": 0, "not_for_us": 0, "unreadable": 0}
 ADA, GRACE, ZOE = READERS
 
 
@@ -134,6 +135,26 @@ def test_hostile_mails(made: Installation) -> None:
     done = made.run("feedback", given=HOSTILE["a line of ten megabytes"])
     assert (done.stdout, done.stderr) == (b"mails: 1 were not for us\n", b"")
     assert set(made.statuses().values()) == {"active"}
+
+
+def test_odd_files_in_a_maildir(made: Installation) -> None:
+    """They are told of and counted, also a mail that cannot be marked, and the others are acted on."""
+    box = maildir(made.folder / "Maildir")
+    os.mkfifo(box / "new" / "1\nfifo")
+    (box / "new" / "2").symlink_to("2")
+    long = "3" * 254  # no room for the flags
+    (box / "new" / long).write_bytes(mail(f"leave+{tag(made, ADA)}@example.org"))
+    (box / "new" / "4").write_bytes(mail(f"leave+{tag(made, ZOE)}@example.org"))
+    done = made.run("feedback", str(box))
+    assert done.stdout == b"mails: 2 left the list, 2 could not be read\n"
+    said = done.stderr.decode().splitlines()
+    assert [line.rpartition(": ")[2] for line in said] == [
+        "this is no file",
+        "Too many levels of symbolic links",
+        "it cannot be marked as seen (File name too long)",
+    ]
+    assert made.statuses() == {ADA: "unsubscribed", GRACE: "active", ZOE: "unsubscribed"}
+    assert made.json("feedback", str(box)) == NONE | {"gone": 1, "unreadable": 2}
 
 
 def test_what_cannot_be_read(made: Installation) -> None:

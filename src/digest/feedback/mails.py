@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +35,13 @@ def read_message(stream: BinaryIO) -> Mail:
     return mail
 
 
-def read_mails(source: Path) -> Iterator[Mail]:
-    """What lies there, new and not yet seen where it is a Maildir; raises SourceError for another folder."""
+def read_mails(source: Path, on_unreadable: Callable[[SourceError], None]) -> Iterator[Mail]:
+    """What lies there, new and not yet seen where it is a Maildir; raises SourceError for another folder.
+
+    What cannot be read of a Maildir is told, and the others are read all the same.
+    """
     if source.is_dir():
-        yield from _maildir(source)
+        yield from _maildir(source, on_unreadable)
         return
     with source.open("rb") as stream:
         if stream.read(len(FROM)) == FROM:
@@ -47,7 +53,10 @@ def read_mails(source: Path) -> Iterator[Mail]:
 
 
 def mark_seen(mail: Mail) -> None:
-    """Have a mail that lies in a Maildir count as read; a mail program may move it at the same time."""
+    """Have a mail that lies in a Maildir count as read; a mail program may move it at the same time.
+
+    Raises OSError where it cannot be renamed.
+    """
     if mail.file is None:
         return
     name, _, flags = mail.file.name.partition(":2,")
@@ -56,13 +65,17 @@ def mark_seen(mail: Mail) -> None:
         mail.file.rename(mail.file.parent.parent / "cur" / f"{name}:2,{seen}")
 
 
-def _maildir(folder: Path) -> Iterator[Mail]:
+def _maildir(folder: Path, on_unreadable: Callable[[SourceError], None]) -> Iterator[Mail]:
     if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
         raise SourceError(str(folder), None, None, "expected a Maildir, with the folders cur and new in it")
     for name in ("new", "cur"):
         for file in sorted(folder.joinpath(name).iterdir()):
-            if not _is_seen(file):
+            if _is_seen(file):
+                continue
+            try:
                 yield from _in_maildir(file)
+            except OSError as error:
+                on_unreadable(SourceError(str(file), None, None, error.strerror or str(error)))
 
 
 def _is_seen(file: Path) -> bool:
@@ -70,8 +83,15 @@ def _is_seen(file: Path) -> bool:
 
 
 def _in_maildir(file: Path) -> Iterator[Mail]:
-    with suppress(FileNotFoundError, IsADirectoryError), file.open("rb") as stream:
+    with suppress(FileNotFoundError, IsADirectoryError), open(file, "rb", opener=_at_once) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "this is no file")
         yield Mail(_head(stream, _line(stream)), file)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opens without waiting for whoever would write into a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _mbox(stream: BinaryIO) -> Iterator[Mail]:
