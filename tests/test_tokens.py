@@ -43,7 +43,10 @@ def test_round_trip(purpose: Purpose) -> None:
 def test_generations_wrap_instead_of_failing(generation: int) -> None:
     """Somebody who left 65536 times still gets a link."""
     text = KEYS.issue(Purpose.CONFIRM, ANN, NOW, generation)
-    assert KEYS.read(text, Purpose.CONFIRM, NOW).generation == generation % 65536
+    token = KEYS.read(text, Purpose.CONFIRM, NOW)
+    assert token.generation == generation % 65536
+    assert token.is_of(generation)
+    assert not token.is_of(generation + 1)
 
 
 @pytest.mark.parametrize("made_for", PURPOSES)

@@ -11,16 +11,22 @@ from pathlib import Path
 import pytest
 
 from tests.faults.smtp_server import FaultyServer
-from tests.journeys.installation import SLOT, Installation, filled, installed
+from tests.journeys.installation import SLOT, Called, Installation, filled, installed
 
 QUOTED = '"john doe"@example.org'
 HERE = "ada@example.org"
 
 
 @pytest.fixture
-def made(tmp_path: Path, database_url: str) -> Installation:
+def made(tmp_path: Path) -> Installation:
     """Three readers and an edition to come."""
-    return filled(installed(tmp_path, database_url, 9))
+    return called(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}")
+
+
+def called(folder: Path, url: str) -> Installation:
+    """An installation that starts no process for each command."""
+    made = installed(folder, url, 9)
+    return filled(Called(made.folder, made.settings))
 
 
 def said(made: Installation, *words: str, exits: int = 0, given: bytes | None = None) -> str:
@@ -29,8 +35,9 @@ def said(made: Installation, *words: str, exits: int = 0, given: bytes | None = 
     return (done.stdout + done.stderr).decode()
 
 
-def test_everything_on_one_person(made: Installation) -> None:
+def test_everything_on_one_person(tmp_path: Path, database_url: str) -> None:
     """In sections, or as JSON; also for whom nothing but a suppression is left."""
+    made = called(tmp_path, database_url)
     shown = said(made, "show", HERE)
     assert shown.startswith(f"{HERE}\n")
     assert "Next edition\n  2026-W" in shown
@@ -84,6 +91,13 @@ def test_lists_and_files(made: Installation, tmp_path: Path) -> None:
     for words in (("suppress",), ("suppress", HERE, "--file", str(gone))):
         assert "expected addresses, or --file" in said(made, *words, exits=2)
     assert "--status is about" in said(made, "export", "--suppressions", "--status", "active", exits=2)
+
+
+@pytest.mark.parametrize("words", [(), ("--consent", "in person")])
+def test_names_are_made_fit(made: Installation, words: tuple[str, ...]) -> None:
+    """As those of the form and of an import are."""
+    said(made, "add", "new@example.org", "--name", f"  Ann\u202e \t{'n' * 150}", *words)
+    assert made.json("subscribers", "show", "new@example.org")["name"] == "Ann " + "n" * 96
 
 
 def test_purging_says_how_many_first(made: Installation) -> None:
