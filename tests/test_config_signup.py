@@ -70,6 +70,8 @@ def test_what_is_no_limit(said: object) -> None:
             r"web.trusted_proxies.0: expected an address or a network",
         ),
         ('[web]\ntrusted_proxies = ["::/0"]', r"web.trusted_proxies.0: expected a proxy of yours"),
+        ('[signup]\nfill_time = "120 seconds"', r'fill_time: .* equal to 1 minute, not "2 minutes"'),
+        ('[signup]\nkeep_unconfirmed = "1 day"', r'keep_unconfirmed: .* 9 days, not "1 day"'),
         ("[web]\ntrusted_proxies = [1]", r"web.trusted_proxies.0: expected an address or a network"),
     ],
 )

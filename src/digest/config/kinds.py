@@ -39,6 +39,13 @@ def _span(value: object) -> object:
     raise ValueError('expected a number and a unit, such as "90 minutes" or "2 days"')
 
 
+def in_words(span: timedelta) -> str:
+    """A span of whole seconds as settings write it, in the largest unit that fits: `2 minutes`."""
+    seconds = int(span.total_seconds())
+    unit, size = next((unit, size) for unit, size in reversed(UNITS.items()) if seconds % size == 0)
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+
+
 def _no_breaks(value: str) -> str:
     # One more character, since a break at the very end makes no second line.
     if len(f"{value}.".splitlines()) > 1 or any(ord(c) < 32 or ord(c) == 127 for c in value):
