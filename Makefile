@@ -20,7 +20,7 @@ ifneq ($(shell $(PY) -c 'print("runs")' 2>/dev/null),runs)
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help venv demo test crash check bench docs golden lock clean
+.PHONY: help venv demo test crash check bench docs golden messages lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo 'make bench   the measurements in benchmarks/'
 	@echo 'make docs    write docs/commands.md anew from the help texts'
 	@echo 'make golden  write the golden files of the emails anew, to be looked at before they are committed'
+	@echo 'make messages  bring the catalogs of the pages'"'"' languages up to date, to be translated where it says so'
 	@echo 'make venv    only set up .venv                   (make venv PYTHON=/path/to/python3.12)'
 	@echo 'make lock    write requirements.lock anew        (make lock ARGS=--upgrade)'
 	@echo 'make clean   remove .venv, caches and build output'
@@ -40,8 +41,9 @@ venv: $(STAMP)
 demo: $(STAMP)
 	@$(PY) -m digest demo $(ARGS)
 
+# All of them at once on every core, a file to a process; whoever asks for some gets them one after the other.
 test: $(STAMP)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile)
 
 crash: $(STAMP)
 	$(PY) -m tests.faults.crash $(ARGS)
@@ -66,6 +68,9 @@ docs: $(STAMP)
 
 golden: $(STAMP)
 	$(PY) -m tests.support.golden
+
+messages: $(STAMP)
+	$(PY) -m tests.support.messages
 
 # uv is no part of the lock, because it only writes it. ARGS comes last: --upgrade, --upgrade-package NAME.
 lock:

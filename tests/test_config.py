@@ -407,6 +407,10 @@ def test_people_may_write_it_their_way(tmp_path: Path, text: str, key: str, valu
         '[keys.signing]\n1 = "abcd"',
         '[keys.signing]\none = "' + KEY + '"',
         '[keys.signing]\n256 = "' + KEY + '"',
+        '[keys.signing]\n1 = "' + KEY + '"\n01 = "' + KEY + '"',
+        '[keys.signing]\n"+1" = "' + KEY + '"',
+        '[keys.signing]\n"1_0" = "' + KEY + '"',
+        '[keys.signing]\n"¹" = "' + KEY + '"',
     ],
 )
 def test_unusable_keys_are_refused_when_they_are_needed(tmp_path: Path, text: str) -> None:

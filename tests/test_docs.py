@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from digest.app.parts import theme_of
 from digest.config import Settings
+from digest.config.signup import Limit
 from digest.config.template import settings_template
 from digest.rendering.theme import Theme
 from tests.support.command_page import HEAD, PAGE, command_page
@@ -58,6 +59,8 @@ def toml(value: object) -> str:
         return f"[{', '.join(toml(one) for one in value)}]"
     if isinstance(value, dt.timedelta):
         return json.dumps(span(value))
+    if isinstance(value, Limit):
+        return json.dumps(str(value))
     if isinstance(value, dt.time):
         return json.dumps(f"{value:%H:%M}")
     return json.dumps(value)

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ExpiredToken, InvalidToken
-from digest.tokens import Keyring, Purpose, Token, address_hash, content_marker, new_public_id
+from digest.tokens import (
+    LENGTH,
+    TAG_LENGTH,
+    Keyring,
+    Purpose,
+    Token,
+    address_hash,
+    content_marker,
+    new_public_id,
+    tag_of,
+    token_of,
+)
 
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 ANN = "00112233445566778899aabb"
@@ -32,7 +43,10 @@ def test_round_trip(purpose: Purpose) -> None:
 def test_generations_wrap_instead_of_failing(generation: int) -> None:
     """Somebody who left 65536 times still gets a link."""
     text = KEYS.issue(Purpose.CONFIRM, ANN, NOW, generation)
-    assert KEYS.read(text, Purpose.CONFIRM, NOW).generation == generation % 65536
+    token = KEYS.read(text, Purpose.CONFIRM, NOW)
+    assert token.generation == generation % 65536
+    assert token.is_of(generation)
+    assert not token.is_of(generation + 1)
 
 
 @pytest.mark.parametrize("made_for", PURPOSES)
@@ -102,6 +116,25 @@ def test_an_unknown_key_id_is_invalid() -> None:
         KEYS.read(ROTATED.issue(Purpose.UNSUBSCRIBE, ANN, NOW), Purpose.UNSUBSCRIBE, NOW)
 
 
+def test_a_key_unknown_here_is_looked_for() -> None:
+    """Another process may sign with it already; for a known one nobody looks."""
+    asked: list[str] = []
+
+    def reread() -> dict[int, bytes]:
+        asked.append("again")
+        return dict(ROTATED.keys)
+
+    running = Keyring({1: OLD}, 1, reread)
+    for purpose in PURPOSES:
+        assert running.read(KEYS.issue(purpose, ANN, NOW), purpose, NOW).subscriber == ANN
+    assert not asked
+    new = ROTATED.issue(Purpose.UNSUBSCRIBE, ANN, NOW)
+    assert running.read(new, Purpose.UNSUBSCRIBE, NOW).subscriber == ANN
+    assert asked
+    with pytest.raises(InvalidToken):
+        running.read(Keyring({3: NEW}, 3).issue(Purpose.UNSUBSCRIBE, ANN, NOW), Purpose.UNSUBSCRIBE, NOW)
+
+
 def test_another_installations_token_is_invalid() -> None:
     """The same id and the same person under another key."""
     foreign = Keyring({1: NEW}, 1).issue(Purpose.UNSUBSCRIBE, ANN, NOW)
@@ -169,6 +202,41 @@ def test_list_unsubscribe_stays_on_one_line() -> None:
     token = KEYS.issue(Purpose.UNSUBSCRIBE, ANN, NOW)
     assert len(token) == 35
     assert len(f" <https://digest.example.org/unsubscribe/{token}>") <= 78
+
+
+@given(st.binary(min_size=12, max_size=12), st.integers(0, 255))
+def test_a_tag_says_what_its_token_says(public_id: bytes, number: int) -> None:
+    """In small and large letters, short enough to stand in a mail address (RFC 5321 §4.5.3.1.1)."""
+    ring = Keyring({number: NEW}, number)
+    token = ring.issue(Purpose.UNSUBSCRIBE, public_id.hex(), NOW)
+    tag = tag_of(token)
+    assert len(token) == LENGTH
+    assert len(tag) == TAG_LENGTH
+    assert tag.isalnum()
+    assert tag == tag.lower()
+    assert {token_of(tag), token_of(tag.upper()), token_of(tag.title())} == {token}
+
+
+def test_a_damaged_tag_is_invalid() -> None:
+    """Cut, lengthened, with another letter anywhere, or with what is no letter of base32."""
+    tag = tag_of(KEYS.issue(Purpose.UNSUBSCRIBE, ANN, NOW))
+    others = [tag[:length] for length in range(TAG_LENGTH)] + [tag[1:], tag + "a", tag + "=", tag + tag]
+    others += [
+        tag[:at] + new + tag[at + 1 :]
+        for at in range(TAG_LENGTH)
+        for new in "az27018=+/ü\0"
+        if new != tag[at]
+    ]
+    for other in others:
+        with pytest.raises(InvalidToken):
+            KEYS.read(token_of(other), Purpose.UNSUBSCRIBE, NOW)
+
+
+@given(st.text(max_size=60))
+def test_hostile_tags_are_merely_invalid(tag: str) -> None:
+    """Whatever somebody writes into an address."""
+    with pytest.raises(InvalidToken):
+        KEYS.read(token_of(tag), Purpose.UNSUBSCRIBE, NOW)
 
 
 def test_a_keyring_does_not_show_its_keys() -> None:

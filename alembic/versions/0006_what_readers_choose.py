@@ -16,6 +16,10 @@ branch_labels = None
 depends_on = None
 
 
+# Where an address can stand besides a subscriber's own; each has an index of the few that are filled.
+ADDRESSES = (("subscribers", "next_email"), ("mailings", "email"))
+
+
 def upgrade() -> None:
     for table, column in _columns():
         op.add_column(table, column)
@@ -35,6 +39,11 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_allowances_since"), "allowances", ["since"])
     _imports()
+    for table, column in ADDRESSES:
+        there = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ix_{table}_{column}", table, [column], sqlite_where=there, postgresql_where=there)
+    kept = sa.text("client IS NOT NULL")
+    op.create_index("ix_consents_client", "consents", ["at"], sqlite_where=kept, postgresql_where=kept)
 
 
 def _columns() -> list[tuple[str, sa.Column[object]]]:
@@ -112,8 +121,16 @@ def _imports() -> None:
         sa.Column(name, db.UtcDateTime(timezone=True), nullable=name == "finished_at")
         for name in ("started_at", "changed_at", "finished_at")
     ]
+    told = {
+        "added": None,
+        "asked": "of those added, who must confirm",
+        "repeated": "added by an earlier row of the same file",
+        "known": None,
+        "suppressed": None,
+        "rejected": None,
+    }
     counts = [
-        sa.Column(name, sa.Integer(), nullable=False) for name in ("added", "known", "suppressed", "rejected")
+        sa.Column(name, sa.Integer(), nullable=False, comment=comment) for name, comment in told.items()
     ]
     op.create_table(
         "imports",
@@ -130,6 +147,9 @@ def _imports() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_consents_client", "consents")
+    for table, column in ADDRESSES:
+        op.drop_index(f"ix_{table}_{column}", table)
     for name in ("imports", "allowances", "wordings"):
         op.drop_table(name)
     for table, column in reversed(_columns()):

@@ -23,6 +23,7 @@ class SystemClock:
     def __init__(self, start: datetime | None = None) -> None:
         """Begin at `start` (aware) instead of the real present."""
         self._shift = start - datetime.now(UTC) if start else timedelta()
+        self.shifted = start is not None
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -58,3 +59,8 @@ def iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def second(moment: datetime) -> str:
+    """`2026-11-19T09:01:00Z` (RFC 3339), as feeds and sitemaps write moments."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -23,6 +23,8 @@ from digest.errors import ExpiredToken, InvalidToken
 ID_BYTES = 12
 MAC_BYTES = 12
 LENGTH = 35  # characters of a token that does not expire, as unsubscribe and preferences links have it
+GENERATIONS = 65536  # as many as two bytes tell apart
+TAG_LENGTH = 42  # characters of the same as a tag in a mail address
 
 
 class Purpose(IntEnum):
@@ -44,12 +46,16 @@ LIFETIMES = {
 }
 
 
+Reread = Callable[[], Mapping[int, bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """What a genuine link says.
 
-    `issued_at` is None for purposes that never expire. `generation` counts how often the person had left
-    when the link was made, so that an old confirm link brings back nobody who left later.
+    `issued_at` is None for purposes that never expire. `generation` is two bytes of how often the person had
+    left when the link was made, so that an old one brings back nobody who left later; where it confirms a new
+    address, of how often they had asked for one.
     """
 
     purpose: Purpose
@@ -57,19 +63,32 @@ class Token:
     issued_at: datetime | None = None
     generation: int = 0
 
+    def is_of(self, generation: int) -> bool:
+        """Whether it was made when the person's own count stood there."""
+        return self.generation == generation % GENERATIONS
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was made for a time that is over."""
+        return self.issued_at is not None and now - self.issued_at > LIFETIMES[self.purpose]
+
 
 @dataclass(frozen=True)
 class Keyring:
-    """The signing keys by id (0–255); `current` makes new tokens, the others still check old ones."""
+    """The signing keys by id (0–255); `current` makes new tokens, the others still check old ones.
+
+    `reread` is asked for all the keys there are when a token names one that is not known here: it may have
+    been added since, and another process may sign with it already.
+    """
 
     keys: Mapping[int, bytes] = field(repr=False)
     current: int
+    reread: Reread | None = field(default=None, repr=False, compare=False)
 
     def issue(self, purpose: Purpose, subscriber: str, now: datetime, generation: int = 0) -> str:
         """A token for `subscriber` (hexadecimal public id) and `purpose`."""
         body = struct.pack(">BB", purpose, self.current) + bytes.fromhex(subscriber)
         if purpose in LIFETIMES:
-            body += struct.pack(">IH", int(now.timestamp()), generation % 65536)
+            body += struct.pack(">IH", int(now.timestamp()), generation % GENERATIONS)
         mac = _mac(self.keys[self.current], purpose, body)
         return base64.urlsafe_b64encode(body + mac).rstrip(b"=").decode()
 
@@ -78,14 +97,22 @@ class Keyring:
 
         Raises InvalidToken or ExpiredToken; every reason for InvalidToken looks the same from outside.
         """
-        body, mac = _split(text, purpose)
-        key = self.keys.get(body[1])
-        if key is None or not hmac.compare_digest(mac, _mac(key, purpose, body)):
-            raise InvalidToken("this link is not one of ours, or it was damaged on the way")
-        token = _unpack(purpose, body)
-        if token.issued_at is not None and now - token.issued_at > LIFETIMES[purpose]:
+        token = self.read_old(text, purpose)
+        if token.is_over(now):
             raise ExpiredToken("this link has expired")
         return token
+
+    def read_old(self, text: str, purpose: Purpose) -> Token:
+        """The same, however long ago it was made; raises InvalidToken."""
+        body, mac = _split(text, purpose)
+        key = self._key(body[1])
+        if key is None or not hmac.compare_digest(mac, _mac(key, purpose, body)):
+            raise InvalidToken("this link is not one of ours, or it was damaged on the way")
+        return _unpack(purpose, body)
+
+    def _key(self, number: int) -> bytes | None:
+        key = self.keys.get(number)
+        return self.reread().get(number) if key is None and self.reread else key
 
 
 def new_public_id() -> str:
@@ -93,9 +120,36 @@ def new_public_id() -> str:
     return secrets.token_hex(ID_BYTES)
 
 
+def tag_of(token: str) -> str:
+    """An unsubscribe token as a tag in a mail address, where small and large letters may be confused."""
+    return base64.b32encode(_decoded(token)).rstrip(b"=").decode().lower()
+
+
+def token_of(tag: str) -> str:
+    """The token of such a tag, in letters of any size; raises InvalidToken for what can be none."""
+    try:
+        raw = base64.b32decode(tag.upper().encode("ascii") + b"=" * (-len(tag) % 8))
+    except (ValueError, binascii.Error) as error:
+        raise InvalidToken("this tag is not one of ours, or it was damaged on the way") from error
+    token = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    if tag_of(token) != tag.lower():  # base32 ignores the unused low bits of a last character, too
+        raise InvalidToken("this tag is not one of ours, or it was damaged on the way")
+    return token
+
+
 def address_hash(key: bytes, canonical: str) -> str:
     """The keyed hash of a suppressed address: nobody can guess it back without the key."""
     return hashlib.blake2b(canonical.encode(), key=key[:64], digest_size=20, person=b"suppress").hexdigest()
+
+
+def client_hash(key: bytes, client: str) -> str:
+    """The keyed hash of a network address: one can compare it, and nobody guesses it back without the key."""
+    return hashlib.blake2b(client.encode(), key=key[:64], digest_size=16, person=b"client").hexdigest()
+
+
+def allowance_hash(key: bytes, text: str) -> str:
+    """The keyed hash of whatever is counted: an address, a domain, a network address."""
+    return hashlib.blake2b(text.encode(), key=key[:64], digest_size=16, person=b"allowance").hexdigest()
 
 
 def content_marker(key: bytes, mailing: str) -> str:
@@ -110,14 +164,19 @@ def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
 
 def _split(text: str, purpose: Purpose) -> tuple[bytes, bytes]:
     length = 2 + ID_BYTES + (6 if purpose in LIFETIMES else 0) + MAC_BYTES
-    try:
-        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
-        raw = b""
+    raw = _decoded(text)
     # base64 ignores the unused low bits of a last character: only the spelling we made is accepted.
     if len(raw) != length or raw[0] != purpose or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
         raise InvalidToken("this link is not one of ours, or it was damaged on the way")
     return raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of a token; none for what cannot be one."""
+    try:
+        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        return b""
 
 
 def _unpack(purpose: Purpose, body: bytes) -> Token:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from digest.app import readers
-from digest.app.readers import Preferences
+from digest.app import preferring
+from digest.app.preferring import Absent, Preferences
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.preferring import Pause, Resume, Wish
@@ -19,12 +19,12 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 WEEK = 7 * DAY
 
 
-def choose(room: Newsroom, wish: Wish) -> Preferences | None:
+def choose(room: Newsroom, wish: Wish) -> Preferences | Absent:
     """Ann presses a button."""
     with room.app.database.read() as session:
         public_id = joining.get(session, read_address(ANN)).public_id
     token = room.app.keyring.issue(Purpose.PREFERENCES, public_id, room.clock.now())
-    return readers.prefer(room.app, token, wish, source="test")
+    return preferring.prefer(room.app, token, wish, source="test")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from digest.app.progress import EachMinute, progress
-from digest.cli.progress import words
+from digest.audience.importing import ImportReport
+from digest.cli.progress import import_words, words
 from digest.delivery.models import State
 from digest.delivery.sending import Tally
 from digest.logs import configure_logs
@@ -62,3 +63,23 @@ def test_a_line_a_minute(capsys: pytest.CaptureFixture[str], logs: None) -> None
     assert {(one["action"], one["sent"], one["deferred"], one["failed"]) for one in lines} == {
         ("progress", 1190, 6, 3)
     }
+
+
+IMPORTS = [
+    (
+        ImportReport(added=9_000, known=1_000, bytes_done=250, bytes_all=1000),
+        "10,000 rows; 2,500 a second; 12 s left",
+    ),
+    (ImportReport(added=9_000, known=1_000, bytes_done=250), "10,000 rows; 2,500 a second"),
+    (
+        ImportReport(added=10_000, resumed=6_000, bytes_before=600, bytes_done=1000, bytes_all=4000),
+        "10,000 rows; 1,000 a second; 30 s left",
+    ),
+    (ImportReport(bytes_all=1000), "0 rows; 0 a second"),
+]
+
+
+@pytest.mark.parametrize(("report", "said"), IMPORTS)
+def test_an_import_in_words(report: ImportReport, said: str) -> None:
+    """The time left goes by bytes, and by what this run did; of a pipe nobody knows it."""
+    assert import_words(report, 4) == said

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.audience.addresses import NotAnAddress, read_address
+from digest.audience.addresses import SENTENCES, NotAnAddress, read_address
 from digest.delivery.mailboxes import ascii_address
 
 LONG_LOCAL = "a" * 64
@@ -27,6 +28,15 @@ GOOD = [
     ('"ann"@example.org', "ann@example.org"),
     (f"{LONG_LOCAL}@example.org", f"{LONG_LOCAL}@example.org"),
     ("ann@mail.example.test", "ann@mail.example.test"),
+    ('"john doe"@example.org', '"john doe"@example.org'),
+    ('"j\\ohn\\ doe"@example.org', '"john doe"@example.org'),
+    ('"a.b"@example.org', "a.b@example.org"),
+    ('".a"@example.org', '".a"@example.org'),
+    ('"a\\"b\\\\"@example.org', '"a\\"b\\\\"@example.org'),
+    ('"a@b"@example.org', '"a@b"@example.org'),
+    ('"a,b>"@Bücher.example', '"a,b>"@xn--bcher-kva.example'),
+    (f'"{"a " * 31}"@example.org', f'"{"a " * 31}"@example.org'),
+    (f'"{LONG_LOCAL}"@example.org', f"{LONG_LOCAL}@example.org"),  # shorter without its quotes
 ]
 
 
@@ -77,8 +87,15 @@ BAD = [
     "ann@exam\u200bple.org",
     "ann@example.org\u202e",
     "ann\u00ad@example.org",
-    '"a b"@example.org',
-    '"a\\"b"@example.org',
+    '""@example.org',
+    '"a"b"@example.org',
+    '"a\\"@example.org',
+    '"a b@example.org',
+    'a b"@example.org',
+    '"a\tb"@example.org',
+    '"ä b"@example.org',
+    'a."b c"@example.org',  # RFC 5322 once had it so; RFC 5321 has no such thing
+    f'"{"a " * 32}"@example.org',
     '"\x1b[31m"@example.org',
     "ann@xn--a.example",
     "ann@\udcff.example",
@@ -97,6 +114,7 @@ def test_what_cannot_be_mailed_is_no_address(text: str) -> None:
     with pytest.raises(NotAnAddress) as caught:
         read_address(text)
     said = str(caught.value)
+    assert said in SENTENCES
     assert said.isprintable()
     assert said.encode()
     assert len(said) < 300
@@ -108,7 +126,57 @@ def domains() -> st.SearchStrategy[str]:
     return st.lists(label, min_size=1, max_size=5).map(".".join)
 
 
-@given(st.text() | st.builds("{}@{}".format, st.text(max_size=70) | st.text("a.+'\"", max_size=9), domains()))
+REASONS = [
+    ("änn@example.org", "beyond a to z"),
+    ("ann..b@example.org", "before the @"),
+    ("ann", "such as ann@example.org"),
+    ("ann@bob@example.org", "such as ann@example.org"),
+    ("ann@127.0.0.1", "after the @"),
+    (f"{LONG_LOCAL}a@example.org", "too long"),
+    (f'"{LONG_LOCAL} "@example.org', "too long"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), REASONS)
+def test_the_reason_is_the_right_one(text: str, why: str) -> None:
+    """So that whoever mistyped sees where."""
+    with pytest.raises(NotAnAddress, match=why):
+        read_address(text)
+
+
+@given(st.from_regex(r"\A[a-z0-9-]{1,6}(\.[A-Za-z0-9-]{1,6}){0,3}(\.(org|local|test|xn--p1ai|a1))?\Z"))
+def test_the_quick_look_at_a_domain_agrees_with_the_long_one(domain: str) -> None:
+    """Ordinary domains are not shown to the library, which would say the same."""
+    try:
+        address = f"x@{domain}"
+        checked = validate_email(address, check_deliverability=False, strict=True, test_environment=True)
+    except EmailNotValidError:
+        with pytest.raises(NotAnAddress):
+            read_address(f"x@{domain}")
+    else:
+        assert read_address(f"x@{domain}").domain == checked.ascii_domain
+
+
+def quoted(text: str) -> str:
+    """A part before the @ that says `text`, each character behind a backslash where one may stand."""
+    return '"' + "".join(f"\\{one}" if one in '"\\' else one for one in text) + '"'
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=30))
+def test_quotes_are_spelling(meant: str) -> None:
+    """One mailbox, however it is quoted: the same address, which says what was meant."""
+    every = '"' + "".join(f"\\{one}" for one in meant) + '"'
+    address = read_address(f"{quoted(meant)}@example.org")
+    assert read_address(f"{every}@example.org") == address
+    local = address.email.rpartition("@")[0]
+    assert local in (meant, quoted(meant))
+    assert ascii_address(address.email) == address.email
+
+
+@given(
+    st.text()
+    | st.builds("{}@{}".format, st.text(max_size=70) | st.text("a.+'\"\\\\ ", max_size=9), domains())
+)
 def test_any_text_is_an_address_or_is_not(text: str) -> None:
     """Nothing else is raised, reading the result again changes nothing, and SMTP can carry it."""
     try:

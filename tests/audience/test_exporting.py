@@ -7,11 +7,12 @@ import io
 
 import pytest
 
-from digest.audience.importing import Row, read_rows
 from digest.audience.listing import as_json, counts, export_csv, list_subscribers
 from digest.audience.models import Standing
+from digest.audience.rows import Row
 from digest.db import Database
-from tests.support.tables import add_subscriber
+from tests.support.csv_lists import table_rows
+from tests.support.tables import NOW, add_subscriber
 
 PEOPLE = [
     ("ann@example.org", "Ann"),
@@ -45,14 +46,27 @@ def people(database: Database) -> Database:
 def test_no_cell_is_a_formula(people: Database) -> None:
     """In any column."""
     cells = [cell for row in csv.reader(io.StringIO(exported(people))) for cell in row]
-    assert len(cells) == 6 * (len(PEOPLE) + 1)
+    assert len(cells) == 9 * (len(PEOPLE) + 1)
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
 
 
 def test_an_export_can_be_imported(people: Database) -> None:
     """Address by address and name by name."""
-    found = list(read_rows(io.BytesIO(exported(people).encode()), "export.csv"))
+    found = list(table_rows(exported(people).encode()))
     assert [(row.address.email, row.name) for row in found if isinstance(row, Row)] == PEOPLE
+
+
+def test_what_readers_chose_goes_along(database: Database) -> None:
+    """In columns of their own."""
+    with database.write() as session:
+        ann = add_subscriber(session, "ann@example.org")
+        ann.language, ann.text_only, ann.paused_until = "de", True, NOW
+        add_subscriber(session, '"john doe"@example.org')
+    found = list(csv.DictReader(io.StringIO(exported(database))))
+    chosen = [(row["language"], row["text_only"], row["paused_until"]) for row in found]
+    assert chosen == [("de", "true", "2026-11-19T08:00:00Z"), ("", "false", "")]
+    read = list(table_rows(exported(database).encode()))
+    assert [row.address.email for row in read if isinstance(row, Row)][1] == '"john doe"@example.org'
 
 
 def test_one_standing_may_be_asked_for(database: Database) -> None:

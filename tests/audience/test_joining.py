@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.audience import joining
 from digest.audience.addresses import read_address
-from digest.audience.listing import history
-from digest.audience.models import Standing, Subscriber
+from digest.audience.limits import Allowances
+from digest.audience.models import Standing, Subscriber, Wording
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import Conflict, InvalidToken, NotFound
 from digest.tokens import Purpose, Token
-from tests.support.tables import NOW, add_subscriber, standings
+from tests.support.tables import NOW, add_subscriber, history, standings
 
 ANN = read_address("ann@example.org")
 SOON = NOW + timedelta(minutes=5)
@@ -29,9 +31,17 @@ class Desk:
         """In one transaction."""
         self.session, self.suppressions = session, suppressions
 
-    def request(self, now: datetime = NOW) -> str | None:
-        """She asks; the notice she is owed."""
-        return joining.request(self.session, ANN, self.suppressions, source="form", now=now)[1]
+    def request(self, now: datetime = NOW, name: str | None = None) -> str | None:
+        """She asks; the notice she is owed, without which nothing is kept."""
+        attempt = self.session.begin_nested()
+        notice = joining.request(
+            self.session, ANN, self.suppressions, Allowances(b"s" * 32), source="form", now=now, name=name
+        )[1]
+        if notice:
+            attempt.commit()
+        else:
+            attempt.rollback()
+        return notice
 
     def link(self) -> Token:
         """The confirm link that would be mailed to her now."""
@@ -63,7 +73,7 @@ class Desk:
     @property
     def events(self) -> list[str]:
         """Her consent history."""
-        return [entry["event"] for entry in history(self.session, joining.get(self.session, ANN))]
+        return [entry.event for entry in history(self.session, joining.get(self.session, ANN))]
 
 
 def test_request_and_confirm(database: Database, suppressions: Suppressions) -> None:
@@ -102,6 +112,26 @@ def test_asking_again(
         assert [desk.request() for _ in notices] == notices
         assert desk.status is after
         assert desk.request(NOW + DAY + timedelta(seconds=1)) == notices[0]
+
+
+def test_the_newest_name_counts_until_they_confirm(database: Database, suppressions: Suppressions) -> None:
+    """A stranger may have asked first; afterwards nobody renames her by the form."""
+    with database.write() as session:
+        desk = Desk(session, suppressions)
+        names = []
+        for name in ("A stranger's joke", None, "Ann"):
+            desk.request(name=name)
+            names.append(joining.get(session, ANN).name)
+        desk.confirm()
+        desk.request(NOW + timedelta(days=2), "Somebody")
+        desk.leave()
+        desk.request(NOW + timedelta(days=4), "Somebody")
+        assert [*names, joining.get(session, ANN).name] == [
+            "A stranger's joke",
+            "A stranger's joke",
+            "Ann",
+            "Ann",
+        ]
 
 
 def test_leaving_and_coming_back(database: Database, suppressions: Suppressions) -> None:
@@ -243,7 +273,7 @@ def test_adding_with_consent(database: Database, suppressions: Suppressions) -> 
             address = read_address(email.upper())
             assert not joining.add_active(session, address, suppressions, consent="fair", name=None, now=NOW)
         assert joining.add_active(session, ANN, suppressions, consent="fair", name="Ann", now=NOW)
-        assert history(session, joining.get(session, ANN))[0]["source"] == "fair"
+        assert history(session, joining.get(session, ANN))[0].source == "fair"
     assert standings(database) == before | {"ann@example.org": "active"}
 
 
@@ -256,12 +286,16 @@ def test_links_and_addresses_of_nobody(database: Database, suppressions: Suppres
             joining.get(session, ANN)
 
 
-def test_the_words_consented_to_are_kept_as_a_hash(database: Database, suppressions: Suppressions) -> None:
-    """SHA-256 of the exact text."""
+def test_the_words_consented_to_are_kept_once(database: Database, suppressions: Suppressions) -> None:
+    """Each entry has the SHA-256 of the exact text, under which the text itself is kept."""
     with database.write() as session:
-        joining.request(
-            session, ANN, suppressions, source="form " * 200, now=NOW, wording="Yes, please — weekly"
-        )
+        allowances, words = Allowances(b"s" * 32), "Yes, please — weekly"
+        for now in (NOW, SOON):
+            joining.request(
+                session, ANN, suppressions, allowances, source="form " * 200, now=now, wording=words
+            )
+        kept = session.scalars(select(Wording)).one()
         entry = history(session, joining.get(session, ANN))[0]
-    assert len(entry["wording"]) == 64
-    assert len(entry["source"]) == 500
+    assert entry.wording == kept.hash == hashlib.sha256(words.encode()).hexdigest()
+    assert (kept.text, kept.first_used_at) == (words, NOW)
+    assert len(entry.source) == 500

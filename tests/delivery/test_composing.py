@@ -245,7 +245,9 @@ def test_a_list_name_never_endangers_the_list_id(name: str) -> None:
         "ada@",
         "ada@-\u2028.net",
         "a..b@example.net",
-        '"ada"@example.net',
+        '"ada@example.net',
+        '"ad\ta"@example.net',
+        '""@example.net',
         "ada@exa mple.net",
         "ada@ü" + "x" * 80 + ".net",
         "a" * 65 + "@example.net",
@@ -268,6 +270,19 @@ def test_foreign_domains_become_a_labels() -> None:
     assert b"\r\nTo: a@xn--bcher-kva.example\r\n" in built(
         compose(rendered(), EDITION), to="a@bücher.example"
     )
+
+
+def test_a_quoted_local_part_stays_quoted() -> None:
+    """Where it needs to be, in the header as in the envelope (RFC 5321 §4.1.2)."""
+    letter = compose(rendered(), EDITION).letter(
+        to='"Ada \\"L\\" x"@Example.net', message_id=ID, date=DATE, links=LINKS
+    )
+    assert letter.to == '"Ada \\"L\\" x"@Example.net'
+    assert f"\r\nTo: {letter.to}\r\n".encode() in letter.data
+    parsed = email.message_from_bytes(letter.data, policy=email.policy.SMTP)
+    (to,) = parsed["To"].addresses
+    assert (to.username, to.domain) == ('Ada "L" x', "Example.net")
+    assert ascii_address('"ad\\a.l"@example.net') == "ada.l@example.net"
 
 
 @pytest.mark.parametrize(

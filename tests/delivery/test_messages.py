@@ -32,7 +32,7 @@ def messages(database: Database) -> Messages:
 def test_links_are_good_for_what_they_are_called(messages: Messages) -> None:
     """And for nothing else."""
     links = messages.links(ANN, 0, NOW)
-    assert sorted(links) == ["confirm", "preferences", "unsubscribe"]
+    assert sorted(links) == ["change", "confirm", "data", "preferences", "unsubscribe"]
     for name, link in links.items():
         start, _, token = link.rpartition("/")
         assert start == f"{BRANDING.base_url}/{name}"

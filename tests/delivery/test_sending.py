@@ -245,12 +245,21 @@ def test_nobody_who_left_meanwhile_is_mailed(post_office: Any) -> None:
         assert post.states()[crowd(10)[9]] == "dropped"
 
 
-@pytest.mark.parametrize("notice", ["confirm", "welcome", "already-subscribed", "goodbye"])
-def test_notices_are_sent(post_office: Any, notice: str) -> None:
+@pytest.mark.parametrize(
+    ("notice", "standing"),
+    [
+        ("confirm", Standing.PENDING),
+        ("welcome", Standing.ACTIVE),
+        ("already-subscribed", Standing.ACTIVE),
+        ("goodbye", Standing.UNSUBSCRIBED),
+    ],
+)
+def test_notices_are_sent(post_office: Any, notice: str, standing: Standing) -> None:
     """Each under its own id; the welcome alone is list mail."""
     with post_office() as post:
         with post.database.write() as session:
-            reader = add_subscriber(session, ANN, Standing.PENDING)
+            reader = add_subscriber(session, ANN, standing)
+            reader.requested_at = NOW
             owe_notice(session, notice, reader, NOW)
         assert post.engine().run().tries == {State.SENT: 1}
         head = post.server.received[0].data.partition(b"\r\n\r\n")[0].lower()
@@ -263,8 +272,6 @@ def test_an_address_that_smtp_cannot_carry_fails_alone(post_office: Any) -> None
     with post_office() as post:
         post.owe(ANN, BOB)
         with post.database.write() as session:
-            session.execute(
-                update(Subscriber).where(Subscriber.email == ANN).values(email='"a b"@example.org')
-            )
+            session.execute(update(Subscriber).where(Subscriber.email == ANN).values(email="ü@example.org"))
         post.engine().run()
         assert list(post.states().values()) == ["failed", "sent"]

@@ -60,6 +60,8 @@ LINKS = {
     "unsubscribe": "https://example.org/u/" + "t0ken-_" * 12 + "?a=1&b=2",
     "preferences": "https://example.org/p/short",
     "confirm": "https://example.org/c/x",
+    "change": "https://example.org/n/x",
+    "data": "https://example.org/d/x",
 }
 EDITION = Headers(
     sender="Weekly Verdicts <digest@news.example.org>",

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from digest.audience.listing import history
 from digest.audience.models import Standing, Subscriber
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.delivery.models import Delivery, Mailing, State
 from digest.feedback.refusals import apply_refusals
-from tests.support.tables import NOW, add_subscriber, standings
+from tests.support.tables import NOW, add_subscriber, history, standings
 
 LATER = NOW + timedelta(hours=1)
 ANN = "ann@example.org"
@@ -63,7 +62,7 @@ def test_who_bounces(
     with database.read() as session:
         assert suppressions.reason(session, ANN) == ("bounce" if bounced else None)
         reader = session.get_one(Subscriber, 1)
-        assert [entry["event"] for entry in history(session, reader)] == (["bounced"] if bounced else [])
+        assert [entry.event for entry in history(session, reader)] == (["bounced"] if bounced else [])
 
 
 def test_a_refusal_from_before_their_last_yes_is_history(

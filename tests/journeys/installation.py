@@ -17,10 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from digest.app.parts import open_app
 from digest.audience.importing import import_csv
+from digest.cli import cli
 from digest.clock import parse_moment
 from digest.config import load_settings
 from digest.config.template import settings_template
@@ -118,6 +121,26 @@ class Installation:
                 assert process.wait(20) == 0
             finally:
                 process.kill()
+
+
+@dataclass(frozen=True)
+class Called(Installation):
+    """The same, its commands called in this process, which takes a tenth of the time."""
+
+    def run(
+        self, *words: str, exits: int = 0, given: bytes | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """The command, called; a fault in it comes through."""
+        theirs: dict[str, str | None] = dict.fromkeys(n for n in os.environ if n.startswith("DIGEST_"))
+        before = structlog.get_config()
+        try:
+            done = CliRunner().invoke(
+                cli, words, input=given, env={**theirs, **self.environment}, catch_exceptions=False
+            )
+        finally:
+            structlog.configure(**before)
+        assert done.exit_code == exits, f"digest {' '.join(words)}: exit code {done.exit_code}\n{done.output}"
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout_bytes, done.stderr_bytes)
 
 
 def installed(folder: Path, url: str, smtp_port: int, **more: str) -> Installation:

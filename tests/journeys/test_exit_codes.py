@@ -144,9 +144,13 @@ def test_a_file_for_rejects_is_opened_first(tmp_path: Path, url: str) -> None:
     assert b"No such file" in made.run(*words, str(tmp_path / "no" / "rejects.csv"), exits=1).stderr
     assert b"this is the file to import" in made.run(*words, str(source), exits=2).stderr
     assert (source.read_text().count("\n"), made.statuses()) == (3, {})
-    rejects.write_text("what was rejected the last time, which was a lot more than it is now\n" * 9)
+    settings = (tmp_path / "digest.toml").read_bytes()
+    assert b"holds something else" in made.run(*words, str(tmp_path / "digest.toml"), exits=2).stderr
+    assert (tmp_path / "digest.toml").read_bytes() == settings
+    before = "what was rejected the last time, which was a lot more than it is now"
+    rejects.write_text("line,field,reason,email\n" + f"9,email,{before},x\n" * 9)
     made.run(*words, str(rejects), exits=1)
-    assert rejects.read_text().startswith("line,field,message,source\n3,email,")
+    assert rejects.read_text().startswith("line,field,reason,email\n3,email,")
     assert len(rejects.read_text().splitlines()) == 2
 
 
@@ -212,7 +216,7 @@ def test_a_reader_who_is_gone_bounces_for_good(tmp_path: Path, url: str) -> None
         "zoe@example.com": "active",
         "new@example.org": "active",
     }
-    assert b'"suppressed": "bounce"' in made.run("subscribers", "show", "grace@example.net").stdout
+    assert made.json("subscribers", "show", "grace@example.net")["suppression"]["reason"] == "bounce"
 
 
 def _nobody_blamed(made: Installation) -> None:

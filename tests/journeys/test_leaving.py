@@ -23,6 +23,7 @@ from digest.audience.models import Subscriber
 from digest.clock import iso
 from digest.config import load_settings
 from digest.db import Database
+from digest.demo.outbox import leaving_link
 from digest.tokens import Purpose
 from tests.faults.smtp_server import Fault, FaultyServer, Received, Script
 from tests.journeys.installation import Installation, filled, installed, many_readers, slot_just_passed
@@ -165,5 +166,4 @@ def _depart(browser: httpx.Client, database: Database, reader: tuple[str, str]) 
 
 def _unsubscribe_link(mail: Received) -> str:
     """The link in its header; empty in a goodbye, which is owed to whoever left."""
-    head = message_from_bytes(mail.data, policy=policy.SMTP)
-    return str(head["List-Unsubscribe"] or "").strip("<>")
+    return leaving_link(message_from_bytes(mail.data, policy=policy.SMTP))

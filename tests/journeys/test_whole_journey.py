@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from digest.app.samples import SAMPLE
+from digest.demo.outbox import leaving_link
 from tests.faults.smtp_server import FaultyServer
 from tests.journeys.installation import (
     EDITION,
@@ -142,7 +143,7 @@ def _with_own(made: Installation, part: str, link: str) -> str:
 
 
 def _leaving(mail: EmailMessage) -> str:
-    return str(mail["List-Unsubscribe"]).strip("<>")
+    return leaving_link(mail)
 
 
 def _parts(mail: EmailMessage) -> tuple[str, str]:

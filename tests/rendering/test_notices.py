@@ -15,6 +15,9 @@ SUBJECTS = {
     "welcome": "Welcome to Weekly Verdicts",
     "already-subscribed": "You already get Weekly Verdicts",
     "goodbye": "You have left Weekly Verdicts",
+    "change-address": "Confirm your new address for Weekly Verdicts",
+    "address-changed": "Your address for Weekly Verdicts was changed",
+    "your-data": "Your data at Weekly Verdicts",
 }
 
 

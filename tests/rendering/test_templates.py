@@ -72,7 +72,7 @@ def test_broken_mjml_is_refused(tmp_path: Path) -> None:
 def test_bundled_templates_are_complete() -> None:
     """Every mail has its three files."""
     folders = [path for path in bundled("email").iterdir() if path.is_dir() and path.name != "_base"]
-    assert len(folders) == 5
+    assert len(folders) == 8
     for folder in folders:
         assert {path.name for path in folder.iterdir()} == {"subject.txt", "body.mjml", "body.txt"}
 

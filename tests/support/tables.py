@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from digest.audience.addresses import read_address
-from digest.audience.models import Standing, Subscriber
-from digest.db import Database
+from digest.audience.models import Consent, Standing, Subscriber
+from digest.db import Base, Database
 from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
 from digest.rendering.rendered import reader_link
@@ -20,6 +20,12 @@ from digest.tokens import new_public_id
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 
 MARKER = "mabcdef0123456789"
+
+# Whoever a failed test left connected would hold locks.
+_ALONE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 @contextmanager
@@ -33,6 +39,17 @@ def open_tables(url: str) -> Iterator[Database]:
         database.close()
 
 
+def empty(url: str) -> None:
+    """Make a PostgreSQL database as new: nobody else in it, no row, and ids begin at 1 again."""
+    database = Database(url)
+    with database.write() as session:
+        session.execute(text(_ALONE))
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+        session.execute(text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"))
+    database.close()
+
+
 def add_subscriber(session: Session, email: str, status: Standing = Standing.ACTIVE) -> Subscriber:
     """Somebody who stands somewhere, without any history."""
     address = read_address(email)
@@ -43,11 +60,18 @@ def add_subscriber(session: Session, email: str, status: Standing = Standing.ACT
         status=status,
         created_at=NOW,
         confirmed_at=NOW if status is Standing.ACTIVE else None,
+        requested_at=NOW if status is Standing.PENDING else None,
         departures=0,
     )
     session.add(subscriber)
     session.flush()
     return subscriber
+
+
+def history(session: Session, subscriber: Subscriber) -> list[Consent]:
+    """The consent history of somebody, oldest first."""
+    theirs = select(Consent).where(Consent.subscriber_id == subscriber.id)
+    return list(session.scalars(theirs.order_by(Consent.id)))
 
 
 def standings(database: Database) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from digest.app import readers
+from digest.app import leaving, readers
 from digest.app.parts import App
 from digest.audience.models import Subscriber
 from digest.clock import SettableClock
@@ -18,11 +19,12 @@ from digest.config import Settings
 from digest.content.importing import import_comparisons
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
 from digest.db import Base, Database
-from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
 from digest.rendering.rendered import reader_link
 from digest.tokens import Purpose
 from digest.web.application import create_application
+from tests.support.postgres import PostgresServer
+from tests.support.tables import empty, open_tables
 
 NOW = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 BASE_URL = "https://digest.example.org"
@@ -47,6 +49,12 @@ class Newsroom:
         """Ask and confirm; returns the reader's unsubscribe token."""
         readers.confirm(self.app, self.request(email), source="test")
         return self.token(Purpose.UNSUBSCRIBE, email)
+
+    def leave(self, email: str) -> str:
+        """Ask, confirm and leave; returns the unsubscribe token."""
+        token = self.join(email)
+        leaving.unsubscribe(self.app, token, source="test")
+        return token
 
     def confirm_token(self, email: str) -> str:
         """A confirm link as it would be made now."""
@@ -105,11 +113,13 @@ def _tool(name: str, panel_ship: int | None) -> ToolRecord:
     return ToolRecord(name, "Tools", f"{name} swims", "First.\n\nSecond.", panel_ship, None, "Free", reviews)
 
 
-def settings(url: str, **groups: dict[str, object]) -> Settings:
+def settings(url: str, **groups: Mapping[str, object]) -> Settings:
     """Settings with keys and a database, and whatever a test needs besides."""
     keys = {"signing": {"1": "ab" * 32}, "suppression": "cd" * 32}
     web = {"base_url": BASE_URL}
-    return Settings.model_validate({"keys": keys, "database": {"url": url}, "web": web, **groups})
+    signup = {"fill_time": "0 seconds"}  # most tests fill the form in at once
+    own = {"keys": keys, "database": {"url": url}, "web": web, "signup": signup}
+    return Settings.model_validate(own | groups)
 
 
 def browser(app: App) -> TestClient:
@@ -123,13 +133,37 @@ def clock() -> SettableClock:
     return SettableClock(NOW)
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with this version's tables, to be copied: that is quicker than making them anew."""
+    file = tmp_path_factory.mktemp("tables") / "digest.db"
+    with open_tables(f"sqlite:///{file}"):
+        return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
+    """The same as a database, to be emptied: making one takes half a second."""
+    with postgres_server.database() as url, open_tables(url):
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Empty tables of one's own, on each engine in turn."""
+    if request.param == "sqlite":
+        file: Path = request.getfixturevalue("sqlite_tables")
+        return f"sqlite:///{shutil.copy(file, tmp_path / 'digest.db')}"
+    url: str = request.getfixturevalue("postgres_tables")
+    empty(url)
+    return url
+
+
 @pytest.fixture
-def app(tmp_path: Path, clock: SettableClock) -> Iterator[App]:
-    """The parts of one installation over an empty SQLite database."""
-    url = f"sqlite:///{tmp_path / 'digest.db'}"
-    database = Database(url)
-    upgrade(database)
-    yield App(settings(url), clock, database)
+def app(database_url: str, clock: SettableClock) -> Iterator[App]:
+    """The parts of one installation."""
+    database = Database(database_url)
+    yield App(settings(database_url), clock, database)
     database.close()
 
 

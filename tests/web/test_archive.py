@@ -1,18 +1,23 @@
-"""Past editions and comparisons, as anybody may read them."""
+"""Past editions, as anybody may read them."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 
+from digest.app import reading
 from digest.app.parts import App
 from digest.content.listing import get_comparison, withdraw
+from digest.delivery.models import Attempt, Mailing, State
 from digest.editions.models import Edition, Item, Status
 from digest.rendering.rendered import reader_link
+from digest.web import archive
+from digest.web.archive import out_of_frame
 from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, settings
 
 
@@ -21,7 +26,7 @@ from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, s
     [
         (Status.SENT, 1, 200),
         (Status.SENDING, 1, 200),
-        (Status.APPROVED, 1, 200),
+        (Status.APPROVED, 1, 404),
         (Status.APPROVED, -1, 404),
         (Status.DRAFT, 1, 404),
         (Status.SKIPPED, 1, 404),
@@ -31,21 +36,101 @@ from tests.web.conftest import BASE_URL, BODY, MARKER, NOW, Newsroom, browser, s
 def test_only_what_is_out(
     client: TestClient, newsroom: Newsroom, status: Status, late: int, code: int
 ) -> None:
-    """Drafts and editions whose hour has not come are neither listed nor shown."""
+    """An edition that nobody has been sent is neither listed nor shown, also when its hour has passed."""
     newsroom.edition("2026-W46", status, "A secret until then", late=late)
-    assert client.get("/archive/2026-W46").status_code == code
-    for page in ("/", "/archive"):
+    for page in ("", "/mail", "/framed", "/text", "/contents"):
+        assert client.get(f"/archive/2026-W46{page}").status_code == code
+    for page in ("/", "/archive", "/feed.xml"):
         assert ("A secret until then" in client.get(page).text) == (code == 200)
+
+
+@pytest.mark.parametrize("stopped", ["cancelled", "paused"])
+def test_a_stopped_edition_is_out_for_those_who_got_it(
+    client: TestClient, newsroom: Newsroom, stopped: str
+) -> None:
+    """From the first mail on it can be read, since that mail leads here; before, nobody knows of it."""
+    newsroom.edition("2026-W46", Status.CANCELLED if stopped == "cancelled" else Status.SENDING)
+    with newsroom.app.database.write() as session:
+        edition = session.scalars(select(Edition)).one()
+        edition.mailing_began, edition.paused_at = True, NOW if stopped == "paused" else None
+        mailing = Mailing(edition_id=edition.id, seed="ab", created_at=NOW)
+        session.add(mailing)
+        session.flush()
+        session.add(_attempt(mailing.id, State.DEFERRED))
+        mailing_id = mailing.id
+    assert client.get("/archive/2026-W46").status_code == 404
+    with newsroom.app.database.write() as session:
+        session.add(_attempt(mailing_id, State.SENT))
+    assert client.get("/archive/2026-W46").status_code == 200
+    assert "Three to ship" in client.get("/archive").text
+
+
+def _attempt(mailing_id: int, state: State) -> Attempt:
+    return Attempt(mailing_id=mailing_id, subscriber_id=1, number=1, at=NOW, result=state.value)
 
 
 def test_the_frozen_bytes(client: TestClient, newsroom: Newsroom) -> None:
     """An edition is shown byte for byte, but for the readers' own links, under a policy for emails."""
     newsroom.edition("2026-W46", Status.SENT)
-    answer = client.get("/archive/2026-W46")
+    answer = client.get("/archive/2026-W46/mail")
     assert answer.text == BODY.replace(f"https://{MARKER}.invalid/unsubscribe", f"{BASE_URL}/unsubscribe")
     assert "style-src 'unsafe-inline'" in answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-robots-tag"] == "noindex"
     assert client.get("/unsubscribe").status_code == 200
+
+
+def test_the_page_around_an_edition(client: TestClient, newsroom: Newsroom) -> None:
+    """The subject and day of an edition, the ones beside it, and the mail in a frame that runs no scripts."""
+    newsroom.edition("2026-W45", Status.SENT, "Before", late=170)
+    newsroom.edition("2026-W46", Status.SENT, "Axo & <b>lotl</b>")
+    answer = client.get("/archive/2026-W46")
+    assert "Axo &amp; &lt;b&gt;lotl&lt;/b&gt;" in answer.text
+    assert "19 November 2026" in answer.text
+    assert 'rel="prev" href="/archive/2026-W45"' in answer.text
+    assert 'rel="next"' not in answer.text
+    frame = re.search("<iframe [^>]*>", answer.text)
+    assert frame is not None
+    assert 'src="/archive/2026-W46/framed"' in frame[0]
+    assert "allow-scripts" not in frame[0]
+    assert answer.headers["content-security-policy"].endswith("; frame-src 'self'")
+    assert 'rel="next" href="/archive/2026-W46"' in client.get("/archive/2026-W45").text
+
+
+def test_in_the_frame_links_open_in_the_window(client: TestClient, newsroom: Newsroom) -> None:
+    """The framed mail is the frozen one and one element, and only our own pages may frame it."""
+    newsroom.edition("2026-W46", Status.SENT)
+    answer = client.get("/archive/2026-W46/framed")
+    assert answer.text == '<base target="_top">' + client.get("/archive/2026-W46/mail").text
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-robots-tag"] == "noindex, indexifembedded"
+
+
+@pytest.mark.parametrize(
+    ("page", "framed"),
+    [
+        ("<!doctype html>\n<html><HEAD lang=x><title>", "<!doctype html>\n<html><HEAD lang=x>|<title>"),
+        ("<!DOCTYPE html><header>", "<!DOCTYPE html>|<header>"),
+        ("<p><head>", "<p><head>|"),
+        ("<p>", "|<p>"),
+        ("", "|"),
+    ],
+)
+def test_where_the_element_goes(page: str, framed: str) -> None:
+    """Into the head, and never before a doctype, without which browsers lay pages out as in 1998."""
+    assert out_of_frame(page) == framed.replace("|", '<base target="_top">')
+
+
+def test_the_text_of_an_edition(client: TestClient, newsroom: Newsroom) -> None:
+    """The text part as it was frozen, without anybody's own links."""
+    newsroom.edition("2026-W46", Status.SENT)
+    with newsroom.app.database.write() as session:
+        session.execute(update(Edition).values(text=f"Grüße & <b>\n{reader_link(MARKER, 'preferences')}\n"))
+    answer = client.get("/archive/2026-W46/text")
+    assert answer.text == f"Grüße & <b>\n{BASE_URL}/preferences\n"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-robots-tag"] == "noindex"
 
 
 def test_links_of_ones_own_lead_to_where_they_are_explained(client: TestClient, newsroom: Newsroom) -> None:
@@ -55,25 +140,59 @@ def test_links_of_ones_own_lead_to_where_they_are_explained(client: TestClient, 
     newsroom.edition("2026-W46", Status.SENT)
     with newsroom.app.database.write() as session:
         session.execute(update(Edition).values(html=body))
-    page = client.get("/archive/2026-W46").text
+    page = client.get("/archive/2026-W46/mail").text
     places = [f"{BASE_URL}/{name}" for name in ("preferences", "unsubscribe", "unsubscribe")]
     assert page == "".join(f'<a href="{place}">x</a>' for place in places)
     assert client.get("/preferences").status_code == 200
 
 
-def test_the_contents_of_an_edition(client: TestClient, newsroom: Newsroom) -> None:
-    """Every comparison with its link, for readers whose mail had no room for all; titles are text."""
-    slug = newsroom.compare("Axo<b>lotl", "Newt", "Which?")
-    newsroom.edition("2026-W46", Status.SENT, "Two & more")
+def test_the_address_is_escaped_where_it_is_html(app: App, newsroom: Newsroom) -> None:
+    """A base_url with an ampersand in it is HTML in the mail's page and stands as it is in its text."""
+    newsroom.edition("2026-W46", Status.SENT)
+    with app.database.write() as session:
+        session.execute(update(Edition).values(text=reader_link(MARKER, "unsubscribe")))
+    below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/a&b"})
+    client = browser(App(below, app.clock, app.database))
+    assert f'"{BASE_URL}/a&amp;b/unsubscribe"' in client.get("/archive/2026-W46/mail").text
+    assert client.get("/archive/2026-W46/text").text == f"{BASE_URL}/a&b/unsubscribe"
+
+
+def tell(newsroom: Newsroom, *slugs: str) -> None:
+    """Put comparisons into the one edition there is."""
     with newsroom.app.database.write() as session:
         edition = session.scalars(select(Edition)).one()
-        comparison = get_comparison(session, slug)
-        session.add(Item(edition_id=edition.id, comparison_id=comparison.id, position=1, reason="new"))
-    page = client.get("/archive/2026-W46/contents").text
-    assert "Two &amp; more" in page
-    assert "Axo&lt;b&gt;lotl vs Newt" in page
-    assert f'href="{BASE_URL}/comparisons/{slug}"' in page
+        for position, slug in enumerate(slugs, 1):
+            found = get_comparison(session, slug)
+            session.add(Item(edition_id=edition.id, comparison_id=found.id, position=position, reason="new"))
+
+
+def test_the_contents_of_an_edition(client: TestClient, newsroom: Newsroom) -> None:
+    """Every comparison with a link to our page of it; titles are text, and what was withdrawn is gone."""
+    slug, gone = newsroom.compare("Axo<b>lotl", "Newt", "Which?"), newsroom.compare("Heron", "Toad")
+    newsroom.edition("2026-W46", Status.SENT, "Two & more")
+    tell(newsroom, slug, gone)
+    with newsroom.app.database.write() as session:
+        withdraw(session, gone, NOW)
+    for path in ("/archive/2026-W46/contents", "/archive/2026-W46"):
+        page = client.get(path).text
+        assert "Two &amp; more" in page
+        assert "Axo&lt;b&gt;lotl vs Newt" in page
+        assert f'href="/comparisons/{slug}"' in page
+        assert gone not in page
     assert client.get("/archive/2026-W47/contents").status_code == 404
+
+
+def test_long_contents_go_on(client: TestClient, newsroom: Newsroom) -> None:
+    """An edition of very many comparisons lists them page by page; beside the frame stand the first ones."""
+    slugs = [newsroom.compare(f"Tool {number}", "Newt") for number in range(archive.ON_PAGE + 1)]
+    newsroom.edition("2026-W46", Status.SENT)
+    tell(newsroom, *slugs)
+    pages = [client.get(f"/archive/2026-W46/contents{leaf}").text for leaf in ("", "/2")]
+    assert [page.count("/comparisons/") for page in pages] == [archive.ON_PAGE, 1]
+    assert 'href="/archive/2026-W46/contents/2"' in pages[0]
+    assert client.get("/archive/2026-W46").text.count("/comparisons/") == archive.MOST_BESIDE
+    for leaf in ("1", "3", "0", "02", "-1", "x", "%00", "9" * 5000):
+        assert client.get(f"/archive/2026-W46/contents/{leaf}").status_code == 404
 
 
 def test_the_list_is_newest_first(client: TestClient, newsroom: Newsroom) -> None:
@@ -83,6 +202,62 @@ def test_the_list_is_newest_first(client: TestClient, newsroom: Newsroom) -> Non
     page = client.get("/archive").text
     assert page.index("&lt;b&gt;Newer&lt;/b&gt; &amp; bold") < page.index("Older")
     assert "2026, week 46" in page
+    assert [entry.key for entry in reading.latest(newsroom.app, 1)] == ["2026-W46"]
+
+
+def test_the_years(client: TestClient, newsroom: Newsroom) -> None:
+    """The newest year is shown, others are a link away; a year without editions is 404."""
+    newsroom.edition("2025-W47", Status.SENT, "A year ago", late=365 * 24)
+    newsroom.edition("2026-W46", Status.SENT, "New")
+    now, then = client.get("/archive").text, client.get("/archive/2025").text
+    assert ("New" in now, "A year ago" in now) == (True, False)
+    assert ('href="/archive/2026"' in now, 'href="/archive/2025"' in now) == (True, True)
+    assert ("A year ago" in then, "November 2025" in then) == (True, True)
+    assert "November 2026" in client.get("/archive/2026").text
+    assert "November 2026" in client.get("/archive?lang=de").text
+    assert client.get("/archive/2024").status_code == 404
+
+
+def test_twenty_years_are_a_light_page(client: TestClient, newsroom: Newsroom) -> None:
+    """With an edition each week, and long subjects in another script, no page of the index is heavy."""
+    newsroom.edition("2026-W47", Status.SENT, "Лягушка " * 60)
+    with newsroom.app.database.write() as session:
+        made = session.scalars(select(Edition)).one()
+        made.preheader = "Тритон & жаба " * 20
+        session.flush()
+        kept = {
+            column.key: getattr(made, column.key)
+            for column in Edition.__table__.columns
+            if column.key != "id"
+        }
+        slots = [made.slot - timedelta(weeks=weeks) for weeks in range(1, 20 * 52)]
+        rows = [kept | {"slot": slot, "key": f"{slot:%G-W%V}"} for slot in slots]
+        session.execute(insert(Edition), rows)
+    for path in ("/archive", "/archive/2010"):
+        page = client.get(path).content
+        assert page.count(b'class="what"') > 45
+        assert len(page) < 50_000
+    assert len(client.get("/archive/2026-W20").content) < 10_000
+    assert client.get("/sitemap.xml").text.count("-W") == 20 * 52
+
+
+def test_what_is_told_of_a_page(client: TestClient, newsroom: Newsroom) -> None:
+    """Canonical addresses and previews follow base_url, and no title breaks out of its attribute."""
+    newsroom.edition("2026-W46", Status.SENT, '"><script>alert(1)</script>')
+    slug = newsroom.compare('A" onload="x', "Newt")
+    titles = {
+        "/archive/2026-W46": "&lt;script&gt;",
+        f"/comparisons/{slug}": "A&#34; onload",
+        "/": "",
+        "/archive": "",
+    }
+    for path, title in titles.items():
+        page = client.get(path, headers={"Host": "evil.example"}).text
+        assert f'<link rel="canonical" href="{BASE_URL}{path}">' in page
+        assert f'<meta property="og:url" content="{BASE_URL}{path}">' in page
+        assert re.search(f'<meta property="og:title" content="[^"]*{title}[^"]*">', page)
+        assert '<meta name="description" content="' in page
+        assert "<script" not in page
 
 
 def test_an_empty_archive(client: TestClient) -> None:
@@ -90,47 +265,17 @@ def test_an_empty_archive(client: TestClient) -> None:
     assert "still to come" in client.get("/archive").text
 
 
-@pytest.mark.parametrize("key", ["2026-W47", "nonsense", "%00", "' OR 1=1 --", "<script>", "x" * 3000])
+@pytest.mark.parametrize(
+    "key",
+    ["2026-W47", "nonsense", "%00", "2026-W46%00", "' OR 1=1 --", "<script>", "x" * 3000, "٢٠٢٦", "9" * 5000],
+)
 def test_unknown_editions(client: TestClient, newsroom: Newsroom, key: str) -> None:
     """A key of no edition is 404 and is not repeated on the page."""
     newsroom.edition("2026-W46", Status.SENT)
-    answer = client.get(f"/archive/{key}")
-    assert answer.status_code == 404
-    assert "<script" not in answer.text
-
-
-def test_a_comparison(client: TestClient, newsroom: Newsroom) -> None:
-    """Both tools stand side by side with everything the panel said, and markup in them is text."""
-    slug = newsroom.compare("Axo<b>lotl", "Newt", "Which <script>one</script>?")
-    page = client.get(f"/comparisons/{slug}").text
-    for said in (
-        "Axo&lt;b&gt;lotl is quick.",
-        "Newt is not cheap.",
-        "would ship it",
-        "100%",
-        "No votes yet",
-        "Not yet",
-    ):
-        assert said in page
-    assert "<p>First.</p>" in page
-    assert "<script" not in page
-
-
-def test_a_withdrawn_comparison(client: TestClient, newsroom: Newsroom) -> None:
-    """What was withdrawn is 404, as is what never was."""
-    slug = newsroom.compare()
-    with newsroom.app.database.write() as session:
-        withdraw(session, slug, NOW)
-    assert client.get(f"/comparisons/{slug}").status_code == 404
-    assert client.get("/comparisons/never").status_code == 404
-
-
-def test_a_comparison_that_is_not_published_yet(client: TestClient, newsroom: Newsroom) -> None:
-    """It is 404 until its time has come."""
-    slug = newsroom.compare()
-    with newsroom.app.database.write() as session:
-        get_comparison(session, slug).published_at = NOW + timedelta(minutes=1)
-    assert client.get(f"/comparisons/{slug}").status_code == 404
+    for page in ("", "/mail", "/framed", "/text", "/contents"):
+        answer = client.get(f"/archive/{key}{page}")
+        assert answer.status_code == 404
+        assert "<script" not in answer.text
 
 
 def test_pages_of_ones_own(app: App, newsroom: Newsroom, tmp_path: Path) -> None:

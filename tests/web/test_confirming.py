@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from digest.app.parts import App
 from digest.audience.addresses import read_address
-from digest.audience.models import Consent
-from digest.tokens import Purpose
+from digest.audience.models import Consent, Subscriber
+from digest.delivery.models import Delivery, State
+from digest.tokens import Purpose, client_hash
+from digest.web.application import create_application
 from tests.web.conftest import NOW, Newsroom
 
 
@@ -23,6 +27,7 @@ def test_one_button_confirms(client: TestClient, newsroom: Newsroom) -> None:
     for _ in range(2):
         assert "You’re in" in client.post(f"/confirm/{token}").text
         assert newsroom.status("ann@example.org") == "active"
+    assert "You’re in" in client.get(f"/confirm/{token}").text
 
 
 def test_the_wording_shown_is_the_wording_kept(client: TestClient, newsroom: Newsroom) -> None:
@@ -41,10 +46,127 @@ def test_an_expired_link_says_how_to_go_on(client: TestClient, newsroom: Newsroo
     """After a week the link is 410, by GET and POST, with a way to ask again; nothing changes."""
     token = newsroom.request("ann@example.org")
     newsroom.clock.advance(timedelta(days=7, seconds=1))
+    before = newsroom.rows()
     for answer in (client.get(f"/confirm/{token}"), client.post(f"/confirm/{token}")):
         assert answer.status_code == 410
         assert 'href="/subscribe"' in answer.text
+        assert "Send me a new link" in answer.text
+    assert newsroom.rows() == before
+
+
+def test_an_expired_link_brings_a_new_one(client: TestClient, newsroom: Newsroom) -> None:
+    """By mail, to the address it went to, which is all that happens; the new one works."""
+    token = newsroom.request("ann@example.org")
+    newsroom.clock.advance(timedelta(days=30))
+    answer = client.post(f"/confirm/{token}", data={"button": "again"})
+    assert "Look in your inbox" in answer.text
+    assert "ann@" not in answer.text
+    rows = newsroom.rows()
+    assert (len(rows["subscribers"]), len(rows["mailings"])) == (1, 2)
     assert newsroom.status("ann@example.org") == "pending"
+    client.post(f"/confirm/{newsroom.confirm_token('ann@example.org')}")
+    assert newsroom.status("ann@example.org") == "active"
+
+
+def test_insisting_on_a_new_link_bombs_nobody(client: TestClient, newsroom: Newsroom) -> None:
+    """Three mails a day, as by the form."""
+    token = newsroom.request("ann@example.org")
+    newsroom.clock.advance(timedelta(days=8))
+    for _ in range(8):
+        assert client.post(f"/confirm/{token}", data={"button": "again"}).status_code == 200
+        with newsroom.app.database.write() as session:
+            session.execute(update(Delivery).values(state=State.SENT, due_at=None))
+    assert len(newsroom.rows()["mailings"]) == 1 + 3
+
+
+@pytest.mark.parametrize("reason", ["complaint", "bounce", "operator"])
+def test_a_new_link_goes_to_nobody_who_may_not_be_written_to(
+    client: TestClient, newsroom: Newsroom, reason: str
+) -> None:
+    """The answer is the same, and nothing is owed."""
+    token = newsroom.request("ann@example.org")
+    with newsroom.app.database.write() as session:
+        newsroom.app.suppressions.suppress(session, read_address("ann@example.org"), reason, "test", NOW)
+    before = newsroom.rows()
+    answer = client.post(f"/confirm/{token}", data={"button": "again"})
+    assert "Look in your inbox" in answer.text
+    assert newsroom.rows() | {"allowances": []} == before | {"allowances": []}
+
+
+def test_a_new_link_for_who_left(client: TestClient, newsroom: Newsroom) -> None:
+    """They stay away until they confirm it; the old one goes on confirming nothing."""
+    old = newsroom.request("ann@example.org")
+    client.post(f"/confirm/{old}")
+    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, 'ann@example.org')}")
+    client.post(f"/confirm/{old}", data={"button": "again"})
+    assert newsroom.status("ann@example.org") == "unsubscribed"
+    assert client.post(f"/confirm/{old}").status_code == 409
+    assert newsroom.status("ann@example.org") == "unsubscribed"
+    client.post(f"/confirm/{newsroom.confirm_token('ann@example.org')}")
+    assert newsroom.status("ann@example.org") == "active"
+
+
+def test_links_that_ask_for_a_new_one_must_be_ours(client: TestClient, newsroom: Newsroom) -> None:
+    """Forged or foreign: 404, and nothing is written."""
+    token = newsroom.request("ann@example.org")
+    foreign = newsroom.token(Purpose.UNSUBSCRIBE, "ann@example.org")
+    before = newsroom.rows()
+    for link in (token[:-3] + "___", foreign, "x"):
+        assert client.post(f"/confirm/{link}", data={"button": "again"}).status_code == 404
+    assert newsroom.rows() == before
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=31)])
+def test_a_link_of_nobody(client: TestClient, newsroom: Newsroom, late: timedelta) -> None:
+    """Purged or erased, lately or long ago: no button that could send nothing, but the way to the form."""
+    token = newsroom.request("ann@example.org")
+    with newsroom.app.database.write() as session:
+        session.delete(session.get_one(Subscriber, newsroom.reader("ann@example.org").id))
+    newsroom.clock.advance(late)
+    before = newsroom.rows()
+    asked = {"button": "again"}
+    for answer in (
+        client.get(f"/confirm/{token}"),
+        client.post(f"/confirm/{token}"),
+        client.post(f"/confirm/{token}", data=asked),
+    ):
+        assert answer.status_code == 410
+        assert "out of date" in answer.text
+        assert "<button" not in answer.text
+        assert '<a class="button" href="/subscribe"' in answer.text
+    assert newsroom.rows() == before
+
+
+def test_pages_speak_the_persons_language(client: TestClient, newsroom: Newsroom) -> None:
+    """Also to whom was here before and comes back: what they agree to is kept as they read it."""
+    newsroom.leave("ann@example.org")
+    with newsroom.app.database.write() as session:
+        session.get_one(Subscriber, newsroom.reader("ann@example.org").id).language = "de"
+    old = newsroom.confirm_token("ann@example.org")
+    token = newsroom.request("ann@example.org")
+    page = client.get(f"/confirm/{token}").text
+    wording = page.split('<p class="lead">')[1].split("</p>")[0]
+    assert "Ein Klick, und Sie sind dabei" in page
+    assert "Sie sind dabei" in client.post(f"/confirm/{token}").text
+    with newsroom.app.database.read() as session:
+        kept = session.scalars(select(Consent.wording).where(Consent.event == "confirmed")).all()
+    assert wording.startswith("Ja, ")
+    assert kept[-1] == hashlib.sha256(wording.encode()).hexdigest()
+    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, 'ann@example.org')}")
+    assert "Dieser Link ist überholt" in client.post(f"/confirm/{old}").text
+    newsroom.clock.advance(timedelta(days=8))
+    assert "Dieser Link ist abgelaufen" in client.get(f"/confirm/{old}").text
+
+
+def test_where_the_confirmation_came_from(app: App, newsroom: Newsroom) -> None:
+    """Request and confirmation are entries of their own, each with its keyed hash of a network address."""
+    there, here = (TestClient(create_application(app), client=(f"192.0.2.{n}", 50000)) for n in (1, 2))
+    there.post("/subscribe", data={"email": "ann@example.org"})
+    here.post(f"/confirm/{newsroom.confirm_token('ann@example.org')}")
+    with newsroom.app.database.read() as session:
+        entries = session.execute(select(Consent.event, Consent.client).order_by(Consent.id)).all()
+    hashes = [client_hash(b"\xcd" * 32, f"192.0.2.{n}") for n in (1, 2)]
+    assert [tuple(entry) for entry in entries] == [("requested", hashes[0]), ("confirmed", hashes[1])]
 
 
 def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom) -> None:
@@ -64,9 +186,10 @@ def test_an_old_link_brings_nobody_back(client: TestClient, newsroom: Newsroom) 
     client.post(f"/confirm/{old}")
     client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, 'ann@example.org')}")
     before = newsroom.rows()
-    answer = client.post(f"/confirm/{old}")
-    assert answer.status_code == 409
-    assert 'href="/subscribe"' in answer.text
+    for answer in (client.get(f"/confirm/{old}"), client.post(f"/confirm/{old}")):
+        assert answer.status_code == 409
+        assert "out of date" in answer.text
+        assert 'href="/subscribe"' in answer.text
     assert newsroom.rows() == before
 
 
@@ -86,5 +209,7 @@ def test_a_complaint_outlasts_every_link(client: TestClient, newsroom: Newsroom)
     with newsroom.app.database.write() as session:
         address = read_address("ann@example.org")
         newsroom.app.suppressions.suppress(session, address, "complaint", "test", NOW)
-    assert client.post(f"/confirm/{token}").status_code == 409
+    for answer in (client.get(f"/confirm/{token}"), client.post(f"/confirm/{token}")):
+        assert answer.status_code == 409
+        assert "We do not write to this address" in answer.text
     assert newsroom.status("ann@example.org") == "complained"

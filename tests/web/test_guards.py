@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message
 
@@ -194,6 +197,33 @@ def test_links_hold_below_a_path(app: App, newsroom: Newsroom) -> None:
     """Where base_url has a path every link has it too, whether or not the proxy takes it off."""
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     client = browser(App(below, app.clock, app.database))
-    for path in ("/", "/weekly/", "/subscribe", "/weekly/subscribe"):
+    for path in ("/", "/weekly", "/weekly/", "/subscribe", "/weekly/subscribe"):
         assert 'action="/weekly/subscribe"' in client.get(path).text
     assert client.get("/weekly/static/style.css").status_code == 200
+
+
+def every_route(application: Starlette) -> Iterator[tuple[str, Collection[str]]]:
+    """The path of every route there is, filled in with a word, and its methods."""
+    for route in application.routes:
+        assert isinstance(route, Route)
+        yield re.sub(r"\{[^}]*\}", "word", route.path), route.methods or ()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_no_route_takes_another_method(app: App, client: TestClient, method: str) -> None:
+    """405 with the methods there are, in our frame, wherever it is tried."""
+    for path, methods in every_route(create_application(app)):
+        answer = client.request(method, path)
+        assert answer.status_code == 405, path
+        assert set(answer.headers["allow"].split(", ")) == set(methods), path
+        assert "<h1>" in answer.text
+        assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_no_route_takes_a_large_body(app: App, client: TestClient) -> None:
+    """413 before any page is asked, whatever the method."""
+    for path, methods in every_route(create_application(app)):
+        for method in methods:
+            answer = client.request(method, path, content=b"x" * (64 * 1024 + 1))
+            assert answer.status_code == 413, (method, path)
+            assert answer.headers["content-security-policy"].startswith("default-src 'none'")

@@ -6,16 +6,17 @@ from datetime import timedelta
 
 import pytest
 from httpx import Response
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.app.samples import SAMPLE
 from digest.audience import joining
 from digest.audience.addresses import read_address
-from digest.audience.listing import history
-from digest.audience.models import Standing, Subscriber
+from digest.audience.models import Consent, Standing, Subscriber
+from digest.clock import iso
 from digest.tokens import Purpose
+from tests.support.tables import history
 from tests.web.conftest import BASE_URL, NOW, Newsroom, browser, settings
 
 ANN = "ann@example.org"
@@ -38,7 +39,7 @@ def events(newsroom: Newsroom) -> list[tuple[str, str]]:
     """Ann's history since she confirmed, each entry with its source."""
     with newsroom.app.database.read() as session:
         entries = history(session, joining.get(session, read_address(ANN)))[2:]
-    return [(entry["event"], entry["source"]) for entry in entries]
+    return [(entry.event, entry.source) for entry in entries]
 
 
 def test_the_page(client: TestClient, page: str) -> None:
@@ -47,7 +48,7 @@ def test_the_page(client: TestClient, page: str) -> None:
     assert answer.status_code == 200
     assert "a…@example.org" in answer.text
     assert ANN not in answer.text
-    assert [answer.text.count(f'<option value="{weeks}">') for weeks in (1, 2, 4, 8, 12)] == [1] * 5
+    assert [answer.text.count(f'<option value="{weeks}">') for weeks in range(14)] == [0, *[1] * 12, 0]
     assert "Saved" not in answer.text
     assert "Resume" not in answer.text
     assert "<script" not in answer.text
@@ -62,12 +63,23 @@ def test_pausing_and_resuming(client: TestClient, newsroom: Newsroom, page: str)
     assert newsroom.status(ANN) == "active"
     shown = client.get(page).text
     assert "You paused until 3 December 2026." in shown
-    assert "<select" not in shown
+    assert 'id="weeks"' not in shown
     answer = press(client, page, "resume")
     assert "Saved." in answer.text
-    assert "<select" in answer.text
+    assert 'id="weeks"' in answer.text
     assert newsroom.reader(ANN).paused_until is None
     assert events(newsroom) == [("paused", "the preferences page"), ("resumed", "the preferences page")]
+
+
+@pytest.mark.parametrize("weeks", range(1, 13))
+def test_a_pause_of_any_length(client: TestClient, newsroom: Newsroom, page: str, weeks: int) -> None:
+    """One to twelve weeks; the history says until when."""
+    assert press(client, page, "pause", weeks=str(weeks)).status_code == 200
+    until = NOW + timedelta(weeks=weeks)
+    assert newsroom.reader(ANN).paused_until == until
+    with newsroom.app.database.read() as session:
+        (paused,) = session.scalars(select(Consent).where(Consent.event == "paused"))
+        assert paused.note == f"until {iso(until)}"
 
 
 def test_a_pause_that_is_over(client: TestClient, newsroom: Newsroom, page: str) -> None:
@@ -98,12 +110,45 @@ def test_a_name(client: TestClient, newsroom: Newsroom, page: str) -> None:
     assert events(newsroom) == [("name changed", "the preferences page")] * 2
 
 
+def test_text_alone_and_back(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """The page shows what is chosen."""
+    chosen = '<option value="{}" selected>'
+    assert chosen.format("html") in client.get(page).text
+    assert chosen.format("text") in press(client, page, "format", format="text").text
+    assert newsroom.reader(ANN).text_only
+    assert chosen.format("text") in client.get(page).text
+    assert chosen.format("html") in press(client, page, "format", format="html").text
+    assert not newsroom.reader(ANN).text_only
+    assert events(newsroom) == [("format changed", "the preferences page")] * 2
+
+
+def test_the_language_of_the_pages(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """The reader's choice counts on their own pages, whatever the browser asks for; and may be taken back."""
+    answer = press(client, page, "language", language="de")
+    assert newsroom.reader(ANN).language == "de"
+    asked = {"Accept-Language": "en"}
+    for shown in (answer, client.get(page, headers=asked), client.get(f"{page}/erase", headers=asked)):
+        assert '<html lang="de"' in shown.text
+    assert '<option value="de" lang="de" selected>' in answer.text
+    refused = client.post(page, data={"button": "language", "language": "xx"}, headers=asked)
+    assert '<html lang="de"' in refused.text
+    press(client, page, "language", language="")
+    assert newsroom.reader(ANN).language is None
+    assert '<html lang="en"' in client.get(page, headers=asked).text
+
+
 def test_what_is_not_changed_is_not_written(client: TestClient, newsroom: Newsroom, page: str) -> None:
     """Saving the same name and resuming without a pause say "Saved." and leave every table as it was."""
     press(client, page, "name", name="Ann")
     before = newsroom.rows()
     assert "Saved." in press(client, page, "name", name=" Ann ").text
-    assert "Saved." in press(client, page, "resume").text
+    for button, form in {
+        "resume": {},
+        "stay": {},
+        "format": {"format": "html"},
+        "language": {"language": ""},
+    }.items():
+        assert "Saved." in press(client, page, button, **form).text
     assert newsroom.rows() == before
 
 
@@ -115,9 +160,20 @@ HOSTILE = {
     "weeks below": {"button": "pause", "weeks": "-1"},
     "no weeks": {"button": "pause", "weeks": "0"},
     "weeks for ever": {"button": "pause", "weeks": "9" * 5000},
-    "weeks between": {"button": "pause", "weeks": "3"},
+    "weeks beyond": {"button": "pause", "weeks": "13"},
     "weeks and a half": {"button": "pause", "weeks": "1.5"},
     "weeks left out": {"button": "pause"},
+    "a language nobody made": {"button": "language", "language": "tlh"},
+    "a language on the way up": {"button": "language", "language": "../../etc/passwd"},
+    "a format nobody made": {"button": "format", "format": "rtf"},
+    "no format": {"button": "format"},
+    "an address that is none": {"button": "move", "email": "bob"},
+    "an address with a line break": {"button": "move", "email": "bob@example.org\r\nBcc: x@example.org"},
+    "two addresses": {"button": "move", "email": "bob@example.org, eve@example.org"},
+    "an address with a name": {"button": "move", "email": "Bob <bob@example.org>"},
+    "an address with a null": {"button": "move", "email": "bo\0b@example.org"},
+    "an address of 5000 characters": {"button": "move", "email": "b" * 5000 + "@example.org"},
+    "no address": {"button": "move"},
     "another button": {"button": "leave"},
     "two buttons in one": {"button": "pause,resume", "weeks": "1"},
     "no button": {"weeks": "1", "name": "Bob"},
@@ -167,13 +223,25 @@ def test_what_was_typed_is_shown_again(client: TestClient, page: str) -> None:
 
 
 def test_leaving_from_there(client: TestClient, newsroom: Newsroom, page: str) -> None:
-    """The page leads to the reader's own unsubscribe page; leaving ends a pause as well."""
+    """The page leads to the reader's own unsubscribe page, also from a pause."""
     press(client, page, "pause", weeks="12")
     link = client.get(page).text.partition('href="/unsubscribe/')[2].partition('"')[0]
     assert newsroom.status(ANN) == "active"
     assert "You are off the list" in client.post(f"/unsubscribe/{link}", data={"button": "leave"}).text
     assert newsroom.status(ANN) == "unsubscribed"
-    assert newsroom.reader(ANN).paused_until is None
+
+
+def test_who_is_gone_is_spoken_to_likewise(client: TestClient, newsroom: Newsroom, page: str) -> None:
+    """In the language they chose while they were here, on every page that their links still open."""
+    press(client, page, "language", language="de")
+    spent = [
+        f"/data/{newsroom.token(Purpose.DATA, ANN, newsroom.reader(ANN).departures)}",
+        f"/change/{newsroom.token(Purpose.CHANGE, ANN, newsroom.reader(ANN).changes)}",
+    ]
+    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, ANN)}")
+    for path in (page, f"{page}/erase", *spent):
+        for answer in (client.get(path), client.post(path)):
+            assert '<html lang="de"' in answer.text, path
 
 
 @pytest.mark.parametrize("gone", [*(one for one in Standing if one is not Standing.ACTIVE), "erased"])
@@ -192,9 +260,11 @@ def test_who_is_not_on_the_list(
         press(client, page, "pause", weeks="1"),
         press(client, page, "name", name="Bob"),
         press(client, page, "pause", weeks="-1"),
+        press(client, page, "move", email="new@example.org"),
+        press(client, page, "data"),
     ]
     assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.text for answer in answers}) == 1
+    assert len({answer.text.split("<footer")[0] for answer in answers}) == 1
     assert "You are not on the list" in answers[0].text
     assert 'href="/subscribe"' in answers[0].text
     assert newsroom.rows() == before
@@ -234,7 +304,7 @@ def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom, page: s
     answers += [press(client, f"/preferences/{link}", "pause", weeks="-1") for link in links]
     answers += [client.post(f"/unsubscribe/{token}"), client.post(f"/confirm/{token}")]
     assert {answer.status_code for answer in answers} == {404}
-    assert len({answer.text for answer in answers}) == 1
+    assert len({answer.text.split("<footer")[0] for answer in answers}) == 1
     assert newsroom.rows() == before
 
 

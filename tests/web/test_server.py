@@ -20,11 +20,11 @@ from tests.web.conftest import Newsroom
 
 
 @contextmanager
-def running(app: App) -> Iterator[int]:
-    """The server in a thread of its own; yields its port and stops it afterwards."""
+def running(app: App, port: int = 0) -> Iterator[int]:
+    """The server in a thread of its own, on any free port; yields its port and stops it afterwards."""
     ports: queue.Queue[int] = queue.Queue()
     stop = threading.Event()
-    thread = threading.Thread(target=serve, args=(app, "127.0.0.1", 0, ports.put, stop))
+    thread = threading.Thread(target=serve, args=(app, "127.0.0.1", port, ports.put, stop))
     thread.start()
     try:
         yield ports.get(timeout=20)
@@ -138,11 +138,16 @@ def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: p
         assert connection.recv(65536).startswith(b"HTTP/1.1 4")
 
 
-def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With more connections than allowed, the one longest idle goes, and a new one is answered."""
+@pytest.mark.parametrize("begun", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"])
+def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    """With more connections than allowed, who waits longest goes, in the midst of a body too."""
     monkeypatch.setattr(connections, "most_connections", lambda: 5)
     with running(app) as port, ExitStack() as open_ones:
-        idle = [open_ones.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(6)]
+        idle = []
+        for _ in range(6):
+            idle.append(open_ones.enter_context(socket.create_connection(("127.0.0.1", port))))
+            idle[-1].sendall(begun)
+            time.sleep(0.05)
         assert hung_up_on(idle[0])
         for _ in range(10):
             assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).status_code == 200

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from digest.audience.addresses import read_address
-from tests.web.conftest import NOW, Newsroom
+from digest.app.parts import App
+from digest.audience.models import Consent, Wording
+from digest.editions.models import Status
+from digest.tokens import Purpose, client_hash
+from digest.web.application import create_application
+from tests.web.conftest import BASE_URL, Newsroom, browser, settings
 
 
 def test_asking_sends_a_confirmation(client: TestClient, newsroom: Newsroom) -> None:
@@ -19,28 +26,20 @@ def test_asking_sends_a_confirmation(client: TestClient, newsroom: Newsroom) -> 
     assert len(newsroom.rows()["deliveries"]) == 1
 
 
-def test_the_answer_tells_nobody_apart(client: TestClient, newsroom: Newsroom) -> None:
-    """New, pending, active, left, complained and suppressed addresses get the very same page."""
-    newsroom.request("pending@example.org")
-    newsroom.join("active@example.org")
-    client.post(f"/unsubscribe/{newsroom.join('left@example.org')}")
-    newsroom.join("complained@example.org")
-    with newsroom.app.database.write() as session:
-        for email in ("complained@example.org", "suppressed@example.org"):
-            newsroom.app.suppressions.suppress(session, read_address(email), "complaint", "test", NOW)
-    names = ("new", "pending", "active", "left", "complained", "suppressed")
-    answers = [client.post("/subscribe", data={"email": f"{name}@example.org"}) for name in names]
-    seen = {(answer.status_code, answer.text, repr(answer.headers)) for answer in answers}
-    assert len(seen) == 1
-    assert newsroom.status("left@example.org") == "unsubscribed"
-    assert newsroom.status("complained@example.org") == "complained"
-
-
-def test_insisting_bombs_nobody(client: TestClient, newsroom: Newsroom) -> None:
-    """However often somebody presses the button, an address gets a few mails a day, and the answer stays."""
+def test_insisting_owes_one_mail(client: TestClient, newsroom: Newsroom) -> None:
+    """However often somebody presses the button before it is sent, one confirmation waits."""
     pages = {client.post("/subscribe", data={"email": "ann@example.org"}).text for _ in range(12)}
     assert len(pages) == 1
-    assert len(newsroom.rows()["deliveries"]) == 3
+    assert len(newsroom.rows()["deliveries"]) == len(newsroom.rows()["consents"]) == 1
+
+
+def test_what_waits_for_a_link_that_is_void_is_no_reason(client: TestClient, newsroom: Newsroom) -> None:
+    """Whoever asks, leaves and asks again before the mail went out gets a link that works."""
+    newsroom.request("ann@example.org")
+    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, 'ann@example.org')}")
+    client.post("/subscribe", data={"email": "ann@example.org"})
+    client.post(f"/confirm/{newsroom.confirm_token('ann@example.org')}")
+    assert newsroom.status("ann@example.org") == "active"
 
 
 @pytest.mark.parametrize(
@@ -83,10 +82,11 @@ def test_what_was_typed_is_kept(client: TestClient) -> None:
     [
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("Ann\r\nBcc: all@example.org", "Ann Bcc: all@example.org"),
-        ("Ann\x00\x1b[31m", "Ann [31m"),
+        ("Ann\x00\x1b[31m", "Ann[31m"),
         ("\u202eannA", "annA"),
         ("   ", None),
-        ("é" * 5000, "é" * 200),
+        ("é" * 5000, "é" * 100),
+        ("\u200b", None),
     ],
 )
 def test_names_are_one_harmless_line(
@@ -99,13 +99,25 @@ def test_names_are_one_harmless_line(
     assert newsroom.reader("ann@example.org").name == kept
 
 
+def test_a_long_name_can_be_saved_again(client: TestClient, newsroom: Newsroom) -> None:
+    """Browsers are told how long it may be, and the page for preferences takes what the form took."""
+    client.post("/subscribe", data={"email": "ann@example.org", "name": "n" * 150})
+    newsroom.join("ann@example.org")
+    own = f"/preferences/{newsroom.token(Purpose.PREFERENCES, 'ann@example.org')}"
+    for path in ("/subscribe", "/subscribe/form", own):
+        assert 'name="name" type="text" autocomplete="name" maxlength="100"' in client.get(path).text
+    kept = newsroom.reader("ann@example.org").name or ""
+    assert kept == "n" * 100
+    assert client.post(own, data={"button": "name", "name": kept}).status_code == 200
+
+
 def test_the_honeypot(client: TestClient, newsroom: Newsroom) -> None:
-    """A program that fills the hidden field gets the usual answer, and nothing happens."""
+    """A program that fills the hidden field gets the usual answer, and nothing but its count is kept."""
     usual = client.post("/subscribe", data={"email": "ann@example.org"}).text
     before = newsroom.rows()
     caught = client.post("/subscribe", data={"email": "bot@example.org", "website": "https://spam.example"})
     assert (caught.status_code, caught.text) == (200, usual)
-    assert newsroom.rows() == before
+    assert newsroom.rows() | {"allowances": []} == before | {"allowances": []}
 
 
 @pytest.mark.parametrize(
@@ -127,3 +139,72 @@ def test_the_form_is_accessible(client: TestClient, path: str) -> None:
         assert f'id="{field}"' in page
     assert "I can leave at any time" in page
     assert "<script" not in page
+
+
+def test_the_page_tells_what_comes_and_what_is_kept(client: TestClient, newsroom: Newsroom) -> None:
+    """How often, the last edition that is out, and for how long the network address is kept."""
+    assert "A look at the last one" not in client.get("/subscribe").text
+    newsroom.edition("2026-W45", Status.SENT, "Two to skip", late=300)
+    newsroom.edition("2026-W46", Status.SENT, "Three to ship", late=100)
+    newsroom.edition("2026-W47", Status.DRAFT, "Not yet")
+    page = client.get("/subscribe").text
+    assert 'href="/archive/2026-W46"' in page
+    assert "Three to ship" in page
+    assert "and one to skip" in page
+    assert "Two to skip" not in page
+    assert "Not yet" not in page
+    assert "One email a week" in page
+    assert "deleted after 30 days" in page
+
+
+@pytest.mark.parametrize(
+    ("form", "source"),
+    [
+        ({"form": "page"}, "the subscribe form"),
+        ({"form": "front"}, "the front page"),
+        ({"form": "embedded"}, "an embedded form"),
+        ({"form": "<b>mine</b>"}, "an embedded form"),
+        ({}, "an embedded form"),
+    ],
+)
+def test_a_consent_knows_its_form(app: App, newsroom: Newsroom, form: dict[str, str], source: str) -> None:
+    """Which form it was, the words it showed, and a keyed hash of where it came from."""
+    client = TestClient(create_application(app), client=("2001:db8::7", 50000))
+    client.post("/subscribe", data={"email": "ann@example.org", **form})
+    with newsroom.app.database.read() as session:
+        entry = session.scalars(select(Consent)).one()
+        words = session.scalars(select(Wording)).one()
+    assert (entry.event, entry.source) == ("requested", source)
+    assert entry.wording == words.hash
+    assert words.text in client.get("/subscribe").text
+    assert entry.client == client_hash(b"\xcd" * 32, "2001:db8::/64")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/", "front"), ("/subscribe", "page")])
+def test_each_form_says_which_it_is(client: TestClient, path: str, kind: str) -> None:
+    """By a hidden field."""
+    assert f'<input type="hidden" name="form" value="{kind}">' in client.get(path).text
+
+
+def test_the_form_for_other_sites(client: TestClient, newsroom: Newsroom) -> None:
+    """It is shown as it looks and as text to copy, posts to the configured address, and works."""
+    page = client.get("/subscribe/form", headers={"Host": "evil.example"})
+    assert page.status_code == 200
+    code = html.unescape(page.text.split("<code>")[1].split("</code>")[0])
+    assert code in page.text.replace("<code>", "")
+    assert f'action="{BASE_URL}/subscribe?lang=en"' in code
+    assert "<script" not in code
+    assert "style=" not in code
+    for field in ("email", "name", "website"):
+        assert f'for="digest-{field}"' in code
+        assert f'name="{field}"' in code
+    client.post("/subscribe?lang=en", data={"email": "ann@example.org", "form": "embedded"})
+    assert newsroom.status("ann@example.org") == "pending"
+
+
+def test_names_in_the_code_to_copy_are_harmless(app: App) -> None:
+    """An operator's name with markup in it stays text, in the code and where it is rendered."""
+    named = settings(app.settings.database.url, newsletter={"operator": "<i>Ann</i> & Co"})
+    page = browser(App(named, app.clock, app.database)).get("/subscribe/form").text
+    assert "<i>" not in page
+    assert "&amp;lt;i&amp;gt;Ann" in page

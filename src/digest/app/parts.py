@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from digest.audience.limits import Allowances
 from digest.audience.suppressing import Suppressions
 from digest.clock import Clock, SystemClock
 from digest.config import WEEKDAYS, Settings
@@ -24,7 +25,7 @@ from digest.rendering.branding import Branding
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from digest.rendering.theme import DARK, LIGHT, Logo, Theme, Wording
-from digest.tokens import Keyring, content_marker
+from digest.tokens import Keyring, Reread, content_marker
 
 
 @dataclass
@@ -34,16 +35,22 @@ class App:
     settings: Settings
     clock: Clock
     database: Database
+    reread: Reread | None = field(default=None, kw_only=True)
 
     @cached_property
     def keyring(self) -> Keyring:
-        """Signs and reads the tokens in readers' links."""
-        return self.settings.keys.keyring()
+        """Signs and reads the tokens in readers' links; also of keys that were added since."""
+        return replace(self.settings.keys.keyring(), reread=self.reread)
 
     @cached_property
     def suppressions(self) -> Suppressions:
         """The list of those who must never be mailed."""
         return Suppressions(self.settings.keys.suppression_key())
+
+    @cached_property
+    def allowances(self) -> Allowances:
+        """How often the form was used, by whom and for whom."""
+        return Allowances(self.settings.keys.suppression_key())
 
     def require_keys(self) -> None:
         """Raise ConfigError unless links can be signed and read, and suppressions looked up."""
@@ -128,12 +135,17 @@ def theme_of(settings: Settings) -> Theme:
 
 
 @contextmanager
-def open_app(settings: Settings, clock: Clock | None = None, *, check: bool = True) -> Iterator[App]:
-    """Build the parts and close them in reverse; `check` refuses a database of another version."""
+def open_app(
+    settings: Settings, clock: Clock | None = None, *, check: bool = True, reread: Reread | None = None
+) -> Iterator[App]:
+    """Build the parts and close them in reverse; `check` refuses a database of another version.
+
+    `reread` gives the signing keys as the settings have them by now.
+    """
     database = Database(settings.database.url)
     try:
         if check:
             require_current(database)
-        yield App(settings, clock or SystemClock(), database)
+        yield App(settings, clock or SystemClock(), database, reread=reread)
     finally:
         database.close()

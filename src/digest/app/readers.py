@@ -2,132 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from digest.app.admitting import Visitor, admit, hashed
 from digest.app.parts import App
-from digest.audience import joining, preferring
+from digest.audience import joining
 from digest.audience.addresses import read_address
-from digest.audience.models import Standing, Subscriber
-from digest.audience.preferring import Wish
-from digest.delivery.notices import owe_notice
+from digest.audience.joining import Link
+from digest.delivery.notices import owe_notice, owe_notices, waits
 from digest.errors import InvalidToken
-from digest.logs import short_address
-from digest.tokens import Purpose
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """What an active reader is shown of themselves.
-
-    `address` is shortened, `paused_until` None where no pause is on, `leave` their unsubscribe token.
-    """
-
-    address: str
-    name: str | None
-    paused_until: datetime | None
-    leave: str
+from digest.tokens import Purpose, Token
 
 
 def subscribe(
-    app: App, email: str, *, source: str, name: str | None = None, wording: str | None = None
+    app: App,
+    email: str,
+    *,
+    source: str,
+    name: str | None = None,
+    wording: str | None = None,
+    visitor: Visitor | None = None,
 ) -> None:
     """Somebody asks for the newsletter at `email`; what follows goes by mail, whoever asked.
 
-    Raises NotAnAddress, and nothing else that would tell whether the address is known.
+    `visitor`: they did so by a form that is open to all, which counts them; None for an operator.
+    Raises NotAnAddress or TooMany, and nothing that would tell whether the address is known: what is done is
+    the same for each, and undone where nothing may come of it.
     """
     address, now = read_address(email), app.clock.now()
+    wanted = admit(app, address, visitor, now) if visitor else True
+    client = hashed(app, visitor.client) if visitor else None
     with app.database.write(lock="subscribers") as session:
+        waiting = waits(session, joining.CONFIRM, address.canonical, now)
+        attempt = session.begin_nested()
         subscriber, notice = joining.request(
-            session, address, app.suppressions, source=source, now=now, name=name, wording=wording
+            session,
+            address,
+            app.suppressions,
+            app.allowances,
+            source=source,
+            now=now,
+            name=name,
+            wording=wording,
+            client=client,
+            waits=waiting,
         )
-        if subscriber and notice:
-            owe_notice(session, notice, subscriber, now)
+        owe_notice(session, notice or joining.CONFIRM, subscriber, now)
+        session.flush()
+        if notice and wanted:
+            attempt.commit()
+        else:
+            attempt.rollback()
 
 
-def check_confirm(app: App, token: str) -> None:
-    """See whether a confirm link would work, changing nothing; raises InvalidToken or ExpiredToken."""
-    parsed = app.keyring.read(token, Purpose.CONFIRM, app.clock.now())
+def check_confirm(app: App, token: str) -> Link:
+    """What a confirm link is good for, changing nothing; raises InvalidToken for one that is not ours."""
+    parsed = app.keyring.read_old(token, Purpose.CONFIRM)
     with app.database.read() as session:
-        joining.by_public_id(session, parsed.subscriber)
+        return _judge(app, session, parsed, app.clock.now())
 
 
-def confirm(app: App, token: str, *, source: str, wording: str | None = None) -> None:
+def confirm(
+    app: App, token: str, *, source: str, wording: str | None = None, client: str | None = None
+) -> Link:
     """The person behind the link says yes; doing it twice is fine.
 
-    Raises InvalidToken, ExpiredToken, or Conflict when the person left after the link was made.
+    `client` is the network address they do so from. Returns DONE, or why it is not done; raises InvalidToken.
     """
     now = app.clock.now()
-    parsed = app.keyring.read(token, Purpose.CONFIRM, now)
+    parsed = app.keyring.read_old(token, Purpose.CONFIRM)
     with app.database.write(lock="subscribers") as session:
+        link = _judge(app, session, parsed, now)
+        if link is not Link.GOOD:
+            return link
         subscriber, notice = joining.confirm(
-            session, parsed, app.suppressions, source=source, now=now, wording=wording
+            session,
+            parsed,
+            app.suppressions,
+            source=source,
+            now=now,
+            wording=wording,
+            client=hashed(app, client),
         )
         if notice:
             owe_notice(session, notice, subscriber, now)
+    return Link.DONE
 
 
-def check_unsubscribe(app: App, token: str) -> bool:
-    """Whether the person behind an unsubscribe link is still on the list; raises InvalidToken."""
-    parsed = app.keyring.read(token, Purpose.UNSUBSCRIBE, app.clock.now())
-    with app.database.read() as session:
-        subscriber = joining.by_public_id(session, parsed.subscriber)
-        return subscriber.status in (Standing.ACTIVE, Standing.PENDING)
+def ask_again(app: App, token: str, *, source: str, wording: str, visitor: Visitor) -> bool:
+    """Another confirm link for whom this one was made, however long ago: it goes to that address by mail.
 
-
-def unsubscribe(app: App, token: str, *, source: str) -> None:
-    """The person behind the link leaves, at once; doing it twice is fine. Raises InvalidToken."""
-    now = app.clock.now()
-    parsed = app.keyring.read(token, Purpose.UNSUBSCRIBE, now)
-    with app.database.write(lock="subscribers") as session:
-        subscriber = joining.by_public_id(session, parsed.subscriber)
-        notice = joining.leave(session, subscriber, source=source, now=now)
-        if notice:
-            owe_notice(session, notice, subscriber, now)
-
-
-def preferences(app: App, token: str) -> Preferences | None:
-    """What the person behind a preferences link has chosen; None for one who is not on the list any more.
-
-    Raises InvalidToken for a link that is not ours.
+    False where there is nobody behind it any more. Raises InvalidToken or TooMany.
     """
-    now = app.clock.now()
-    public_id = app.keyring.read(token, Purpose.PREFERENCES, now).subscriber
-    with app.database.read() as session:
-        subscriber = _active(session, public_id)
-        return _shown(app, subscriber, now) if subscriber else None
+    parsed = app.keyring.read_old(token, Purpose.CONFIRM)
+    email = None
+    with app.database.read() as session, suppress(InvalidToken):
+        email = joining.by_public_id(session, parsed.subscriber).email
+    if email is None:
+        return False
+    subscribe(app, email, source=source, wording=wording, visitor=visitor)
+    return True
 
 
-def prefer(app: App, token: str, wish: Wish, *, source: str) -> Preferences | None:
-    """The same after doing what the person wishes; nothing is done for one who is not on the list."""
-    now = app.clock.now()
-    public_id = app.keyring.read(token, Purpose.PREFERENCES, now).subscriber
-    with app.database.write(lock="subscribers") as session:
-        subscriber = _active(session, public_id)
-        if subscriber is None:
-            return None
-        preferring.fulfil(session, subscriber, wish, zone=app.rhythm.zone, source=source, now=now)
-        return _shown(app, subscriber, now)
-
-
-def _active(session: Session, public_id: str) -> Subscriber | None:
-    """The reader, unless they left, have yet to confirm, or were erased."""
+def language_of(app: App, token: str, purpose: Purpose) -> str | None:
+    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
     with suppress(InvalidToken):
-        subscriber = joining.by_public_id(session, public_id)
-        return subscriber if subscriber.status is Standing.ACTIVE else None
+        parsed = app.keyring.read_old(token, purpose)
+        with app.database.read() as session:
+            return joining.by_public_id(session, parsed.subscriber).language
     return None
-
-
-def _shown(app: App, subscriber: Subscriber, now: datetime) -> Preferences:
-    return Preferences(
-        address=short_address(subscriber.email),
-        name=subscriber.name,
-        paused_until=preferring.paused_until(subscriber, now),
-        leave=app.keyring.issue(Purpose.UNSUBSCRIBE, subscriber.public_id, now),
-    )
 
 
 def add_with_consent(app: App, email: str, *, consent: str, name: str | None = None) -> bool:
@@ -135,3 +122,18 @@ def add_with_consent(app: App, email: str, *, consent: str, name: str | None = N
     address, now = read_address(email), app.clock.now()
     with app.database.write(lock="subscribers") as session:
         return joining.add_active(session, address, app.suppressions, consent=consent, name=name, now=now)
+
+
+def ask_all(app: App, session: Session, subscribers: Sequence[int], now: datetime) -> None:
+    """Owe a confirmation to subscribers, given by their ids, whom an import has just added as pending."""
+    joining.count_asked(session, subscribers, app.allowances, now)
+    owe_notices(session, joining.CONFIRM, subscribers, now)
+
+
+def _judge(app: App, session: Session, token: Token, now: datetime) -> Link:
+    with suppress(InvalidToken):
+        subscriber = joining.by_public_id(session, token.subscriber)
+        if token.is_over(now):
+            return Link.EXPIRED
+        return joining.link_of(token, subscriber, app.suppressions.reason(session, subscriber.canonical))
+    return Link.NOBODY

@@ -12,13 +12,15 @@ from digest.app.looking import look
 from digest.app.parts import App
 from digest.audience.addresses import read_address
 from digest.delivery.composing import compose
-from digest.delivery.headers import message_id
+from digest.delivery.headers import BY_MAIL, message_id
+from digest.delivery.messages import Messages
 from digest.delivery.replies import Meaning
 from digest.delivery.smtp import Relay, RelayUnreachable, Session
 from digest.errors import Conflict, RelayRefused
 from digest.rendering.rendered import Rendered, reader_link
 
 SAMPLE = "a-sample-where-readers-have-a-token"  # as long as one, so that sizes are true
+SAMPLE_TAG = "asamplewherereadershaveatagfromtheirtokens"  # the same for mail addresses
 MOST_ADDRESSES = 20
 
 
@@ -54,8 +56,14 @@ def sample_message(app: App, rendered: Rendered, key: str, to: str = "reader@exa
         to=to,
         message_id=message_id(secrets.token_hex(8), SAMPLE, messages.sender.domain),
         date=app.clock.now(),
-        links=sample_links(app),
+        links=sample_links(app) | _by_mail(messages),
     )
+
+
+def _by_mail(messages: Messages) -> dict[str, str]:
+    """The mail address to leave at, where there is one."""
+    address = messages.sender.leaving(SAMPLE_TAG)
+    return {BY_MAIL: address} if address else {}
 
 
 def send_test(app: App, key: str | None, addresses: Sequence[str]) -> list[Tried]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.app.delivering import Progress, RunReport, deliver, require_sendable, silent
 from digest.app.editors import freeze_in, plan_in
+from digest.app.housekeeping import keep_house_if_possible
 from digest.app.parts import App
 from digest.app.pausing import pause_overdue, wanted_late
 from digest.app.slots import OPEN, due_slot, in_days
@@ -42,6 +43,8 @@ def run(app: App, stop: threading.Event | None = None, on_progress: Progress = s
         report, broken = what_is_due(app, app.clock.now()), error
     report = deliver(app, report, stop, on_progress)
     report.stopped = report.stopped or broken
+    if stop is None or not stop.is_set():
+        keep_house_if_possible(app)
     return report
 
 

@@ -2,50 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import io
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from digest.audience.addresses import Address, NotAnAddress, read_address
-from digest.audience.csv_rows import CsvRows
-from digest.audience.listing import FORMULA
-from digest.audience.models import Consent, Standing, Subscriber
+from digest.audience import bulk, resuming
+from digest.audience.ahead import ahead
+from digest.audience.bulk import Act, Entry, Fates
+from digest.audience.rejects import Rejects
+from digest.audience.resuming import COUNTS, Mark
+from digest.audience.rows import Rejected, Row, Table
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import SourceError
-from digest.tokens import new_public_id
 
-BATCH = 1000
-LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One good row."""
-
-    line: int
-    address: Address
-    name: str | None
+# Rows in one transaction: as many as keep others from writing for about HELD seconds, within these bounds.
+# Small ones cost more, since each writes most pages of the indexes anew.
+FIRST, SMALLEST, LARGEST = 5_000, 5_000, 20_000
+HELD: Final = 0.7
+SHOWN: Final = 100
 
 
 @dataclass
 class ImportReport:
-    """What became of the rows."""
+    """What became of the rows, also of those that were done before the import was broken off."""
 
     added: int = 0
-    known: int = 0  # on the list already, in whatever standing: left as they are
+    asked: int = 0  # of those added: they must confirm
+    repeated: int = 0  # added by an earlier row of the same file
+    known: int = 0  # on the list before, in whatever standing: left as they are
     suppressed: int = 0
-    rejected: list[SourceError] = field(default_factory=list)
+    rejected: int = 0
+    reasons: list[SourceError] = field(default_factory=list)  # of the first rejected ones in this run
+    resumed: int = 0  # rows that were done before
+    bytes_done: int = 0
+    bytes_before: int = 0  # of these, before this run
+    bytes_all: int | None = None  # None for a pipe
 
     @property
     def rows(self) -> int:
         """Every row read so far."""
-        return self.added + self.known + self.suppressed + len(self.rejected)
+        return self.added + self.repeated + self.known + self.suppressed + self.rejected
+
+    def counts(self) -> dict[str, int]:
+        """The numbers by name."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+
+@dataclass
+class Batch:
+    """Some rows of the file: the good ones by address, how many bad ones, and where in the file it ends."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    rows: int = 0
+    rejected: int = 0
+    offset: int = 0
+    line: int = 0
+
+    def add(self, row: Row, *, agreed: bool) -> None:
+        """Take a good row; the first one of an address counts."""
+        canonical = row.address.canonical
+        entry = self.entries.get(canonical)
+        if entry is None:
+            self.entries[canonical] = Entry(row.address, row.name, row.pending or not agreed, 1)
+        else:
+            self.entries[canonical] = entry._replace(times=entry.times + 1)
 
 
 def import_csv(
@@ -56,137 +82,153 @@ def import_csv(
     suppressions: Suppressions,
     now: datetime,
     consent: str | None,
-    on_pending: Callable[[Session, Sequence[Subscriber]], None],
+    on_pending: Callable[[Session, Sequence[int]], None],
     on_progress: Callable[[ImportReport], None] = lambda _: None,
+    rejects: Rejects | None = None,
+    mapping: Mapping[str, str] | None = None,
+    dry_run: bool = False,
+    from_start: bool = False,
 ) -> ImportReport:
-    """Add the file's addresses, a thousand to a transaction.
+    """Add the file's addresses, some thousands to a transaction.
 
-    With `consent` (where and how these people agreed) new rows are active; without it they are pending, and
-    `on_pending` gets them inside the same transaction, to ask them.
+    With `consent` (where and how these people agreed) new rows are active. Without it they are pending, as
+    are rows whose own status says so, and `on_pending` gets their ids in the same transaction, to ask them.
+    An import that was broken off goes on where it was, if the file and how it is read are the same;
+    `from_start` reads it anew. `dry_run` says what would be and stores nothing.
 
-    Raises SourceError for an unusable header.
+    Raises SourceError for an unusable header, and Conflict where another process imports the same file.
     """
-    report = ImportReport()
-    for rows in batched_rows(read_rows(file, source), report):
-        with database.write(lock="subscribers") as session:
-            added = _add_new(session, rows, report, suppressions, now, consent)
-            _record_consent(session, added, consent, source, now)
-            if not consent:
-                on_pending(session, added)
-        on_progress(report)
-    return report
+    size = _size(file)
+    word = None if dry_run else resuming.fingerprint(file, consent, dict(mapping or {}))
+    table = Table(file, source, mapping)
+    mark = resuming.find_mark(database, word, source, now, from_start=from_start)
+    act = Act(mark.began, now, *_told(consent, source))
+    run = _Run(database, suppressions, act, on_pending, mark, rejects or Rejects())
+    run.start(table, size)
+    if dry_run:
+        run.try_all(table, consent, on_progress)
+    else:
+        run.take_all(table, consent, on_progress)
+    return run.report
 
 
-def batched_rows(rows: Iterable[Row | SourceError], report: ImportReport) -> Iterator[list[Row]]:
-    """Good rows in batches; bad ones and repetitions within the batch go to the report."""
-    for batch in _batches(rows):
-        good: dict[str, Row] = {}
-        for row in batch:
-            if isinstance(row, SourceError):
-                report.rejected.append(row)
-            elif row.address.canonical in good:
-                report.known += 1
-            else:
-                good[row.address.canonical] = row
-        yield list(good.values())
+def next_size(size: int, seconds: float) -> int:
+    """How many rows to take next, where so many took so long: others wait to write meanwhile."""
+    return max(SMALLEST, min(LARGEST, int(size * min(2.0, HELD / max(seconds, 0.001)))))
 
 
-def _batches(rows: Iterable[Row | SourceError]) -> Iterator[list[Row | SourceError]]:
-    stream = iter(rows)
-    while batch := list(islice(stream, BATCH)):
-        yield batch
+def batches(
+    table: Table, size: Callable[[], int], on_rejected: Callable[[Rejected], None], *, agreed: bool
+) -> Iterator[Batch]:
+    """The rows that are left, by as many as `size` says at the time."""
+    rows = iter(table)
+    batch, most = Batch(), size()
+    for row in rows:
+        batch.rows += 1
+        if isinstance(row, Rejected):
+            batch.rejected += 1
+            on_rejected(row)
+        else:
+            batch.add(row, agreed=agreed)
+        if batch.rows >= most:
+            yield _ended(batch, table)
+            batch, most = Batch(), size()
+    if batch.rows:
+        yield _ended(batch, table)
 
 
-def read_rows(file: BinaryIO, source: str) -> Iterator[Row | SourceError]:
-    """Every data row of a CSV with a header: `email` required, `name` optional, other columns ignored."""
-    rows = iter(CsvRows(file, source))
-    columns = _header(next(rows, (1, []))[1], source)
-    for line, cells in rows:
-        if isinstance(cells, SourceError):
-            yield cells
-        elif any(cell.strip() for cell in cells):
-            yield _row(cells, columns, source, line)
+def _ended(batch: Batch, table: Table) -> Batch:
+    batch.offset, batch.line = table.offset, table.lines
+    return batch
 
 
-def _header(cells: list[str] | SourceError, source: str) -> dict[str, int]:
-    names = [cell.strip().lstrip("\ufeff").lower() for cell in cells] if isinstance(cells, list) else []
-    if any(_is_not_utf8(name) for name in names):
-        raise SourceError(source, 1, None, "expected UTF-8 text; save the file as UTF-8")
-    if names.count("email") != 1:
-        found = ", ".join(names)[:80] or "nothing"
-        expected = "expected a header row with one column called email, separated by commas"
-        raise SourceError(source, 1, "email", f"{expected}, found {found!r}")
-    return {name: index for index, name in enumerate(names)}
+class _Run:
+    """One import on its way."""
+
+    def __init__(
+        self,
+        database: Database,
+        suppressions: Suppressions,
+        act: Act,
+        on_pending: Callable[[Session, Sequence[int]], None],
+        mark: Mark,
+        rejects: Rejects,
+    ) -> None:
+        self._database, self._suppressions, self._act = database, suppressions, act
+        self._on_pending, self._mark, self._rejects = on_pending, mark, rejects
+        self._most = FIRST
+        self.report = ImportReport()
+        for name, number in (mark.counts or {}).items():
+            setattr(self.report, name, number)
+
+    def start(self, table: Table, size: int | None) -> None:
+        """Go to where the file was left; rejected rows may come from now on."""
+        self._rejects.begin(table.header, self._mark.line)
+        if self._mark.offset:
+            table.go_on(self._mark.offset, self._mark.line)
+        self.report.resumed, self.report.bytes_all = self.report.rows, size
+        self.report.bytes_before = self.report.bytes_done = self._mark.offset
+
+    def take_all(
+        self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]
+    ) -> None:
+        """To the end of the file."""
+        rows = batches(table, lambda: self._most, self._reject, agreed=bool(consent))
+        with ahead(rows) as coming:
+            for batch in coming:
+                self._rejects.flush()
+                self._take(batch)
+                on_progress(self.report)
+        resuming.finish(self._database, self._mark, self._act.now)
+
+    def try_all(self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]) -> None:
+        """To the end of the file, and nothing is stored."""
+        rows = batches(table, lambda: self._most, self._reject, agreed=bool(consent))
+        with bulk.trial(self._database) as session, ahead(rows) as coming:
+            for batch in coming:
+                entries = list(batch.entries.values())
+                _count(self.report, batch, bulk.tell(session, entries, self._suppressions))
+                on_progress(self.report)
+        self._rejects.flush()
+
+    def _take(self, batch: Batch) -> None:
+        with self._database.write(lock="subscribers") as session:
+            began = time.perf_counter()
+            entries = list(batch.entries.values())
+            fates, pending = bulk.take_in(session, entries, self._suppressions, self._act)
+            if pending:
+                self._on_pending(session, pending)
+            report = replace(self.report)
+            _count(report, batch, fates)
+            mark = replace(self._mark, offset=batch.offset, line=batch.line, counts=report.counts())
+            resuming.move_mark(session, self._mark, mark, self._act.now)
+        self._most = next_size(batch.rows, time.perf_counter() - began)
+        self._mark, self.report = mark, report
+
+    def _reject(self, row: Rejected) -> None:
+        self._rejects.add(row)
+        if len(self.report.reasons) < SHOWN:
+            self.report.reasons.append(row.error)
 
 
-def _row(cells: list[str], columns: dict[str, int], source: str, line: int) -> Row | SourceError:
-    def cell(name: str) -> str:
-        index = columns.get(name)
-        return _bare(cells[index].strip()) if index is not None and index < len(cells) else ""
-
-    if any(_is_not_utf8(text) for text in cells):
-        return SourceError(source, line, None, "expected UTF-8 text; save the file as UTF-8")
-    if cell("status").lower() not in ("", "active", "pending"):
-        return SourceError(
-            source, line, "status", f"nobody {cell('status').lower()[:40]} is brought back by an import"
-        )
-    try:
-        address = read_address(cell("email"))
-    except NotAnAddress as error:
-        return SourceError(source, line, "email", str(error))
-    name = " ".join(cell("name").split())[:LONGEST_NAME]
-    return Row(line, address, name or None)
+def _count(report: ImportReport, batch: Batch, fates: Fates) -> None:
+    report.added += fates.added
+    report.asked += fates.asked
+    report.repeated += fates.repeated
+    report.known += fates.known
+    report.suppressed += fates.suppressed
+    report.rejected += batch.rejected
+    report.bytes_done = batch.offset
 
 
-def _is_not_utf8(text: str) -> bool:
-    return any("\udc80" <= character <= "\udcff" for character in text)
+def _told(consent: str | None, source: str) -> tuple[str, str]:
+    """What the history says of those who agreed elsewhere, and of those who are asked."""
+    return f"{consent} ({source})"[:500], f"import of {source}"[:500]
 
 
-def _bare(cell: str) -> str:
-    """The cell without the apostrophe by which our own export keeps it from being a formula."""
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
-
-
-def _add_new(
-    session: Session,
-    rows: list[Row],
-    report: ImportReport,
-    suppressions: Suppressions,
-    now: datetime,
-    consent: str | None,
-) -> list[Subscriber]:
-    canonicals = [row.address.canonical for row in rows]
-    known = set(session.scalars(select(Subscriber.canonical).where(Subscriber.canonical.in_(canonicals))))
-    barred = suppressions.among(session, set(canonicals) - known)
-    added = [
-        _subscriber(row, now, consent) for row in rows if row.address.canonical not in known | barred.keys()
-    ]
-    report.known += len(known)
-    report.suppressed += len(barred)
-    report.added += len(added)
-    session.add_all(added)
-    session.flush()
-    return added
-
-
-def _subscriber(row: Row, now: datetime, consent: str | None) -> Subscriber:
-    return Subscriber(
-        public_id=new_public_id(),
-        email=row.address.email,
-        canonical=row.address.canonical,
-        name=row.name,
-        status=Standing.ACTIVE if consent else Standing.PENDING,
-        created_at=now,
-        requested_at=None if consent else now,
-        confirmed_at=now if consent else None,
-        departures=0,
-    )
-
-
-def _record_consent(
-    session: Session, added: list[Subscriber], consent: str | None, source: str, now: datetime
-) -> None:
-    event, where = ("imported", f"{consent} ({source})") if consent else ("requested", f"import of {source}")
-    entries = [{"subscriber_id": one.id, "at": now, "event": event, "source": where[:500]} for one in added]
-    if entries:
-        session.execute(insert(Consent), entries)
+def _size(file: BinaryIO) -> int | None:
+    if not file.seekable():
+        return None
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Consent, Standing, Subscriber
+from digest.audience.formulas import harmless
+from digest.audience.models import Standing, Subscriber, Suppression
 from digest.clock import iso
 
 TIMES = ("created_at", "confirmed_at", "left_at", "paused_until")
-COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at")
-# What a spreadsheet would take for a formula, and what would be mistaken for such a cell made harmless.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
+CHOICES = ("language", "text_only")
+COLUMNS = ("email", "name", "status", *TIMES, *CHOICES)
+SUPPRESSION_COLUMNS = ("hash", "reason", "at", "key")
 
 
 def list_subscribers(session: Session, status: Standing | None = None) -> Iterator[Subscriber]:
@@ -37,15 +37,9 @@ def counts(session: Session) -> dict[str, int]:
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
     """One subscriber in the shape of `digest subscribers list --json`."""
     times = {name: iso(getattr(subscriber, name)) for name in TIMES}
-    return {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value, **times}
-
-
-def history(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
-    """The consent history of one subscriber, oldest first."""
-    entries = session.scalars(
-        select(Consent).where(Consent.subscriber_id == subscriber.id).order_by(Consent.id)
-    )
-    return [{"at": iso(e.at), "event": e.event, "source": e.source, "wording": e.wording} for e in entries]
+    chosen = {name: getattr(subscriber, name) for name in CHOICES}
+    who = {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value}
+    return who | times | chosen
 
 
 def export_csv(session: Session, file: TextIO, status: Standing | None = None) -> int:
@@ -55,11 +49,25 @@ def export_csv(session: Session, file: TextIO, status: Standing | None = None) -
     number = 0
     for subscriber in list_subscribers(session, status):
         values = as_json(subscriber)
-        writer.writerow([_harmless(values[column]) for column in COLUMNS])
+        writer.writerow([_cell(values[column]) for column in COLUMNS])
         number += 1
     return number
 
 
-def _harmless(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+def export_suppressions(session: Session, file: TextIO, fingerprint: str) -> int:
+    """Write every suppression as CSV: no address, only its keyed hash; returns the number of rows.
+
+    `fingerprint` tells the key of the hashes from others: under another key they bar nobody.
+    """
+    writer = csv.writer(file)
+    writer.writerow(SUPPRESSION_COLUMNS)
+    query = select(Suppression).order_by(Suppression.address_hash).execution_options(yield_per=1000)
+    number = 0
+    for one in session.scalars(query):
+        writer.writerow([one.address_hash, harmless(one.reason), iso(one.at), fingerprint])
+        number += 1
+    return number
+
+
+def _cell(value: object) -> str:
+    return harmless("" if value is None else str(value).lower() if isinstance(value, bool) else str(value))

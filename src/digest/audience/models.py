@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, false
+from sqlalchemy import BigInteger, ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from digest.db import Base, Id, word_enum
@@ -29,6 +29,15 @@ class Subscriber(Base):
     """One address."""
 
     __tablename__ = "subscribers"
+    __table_args__ = (
+        # The few who are about to change theirs, so that they are walked and not the list.
+        Index(
+            "ix_subscribers_next_email",
+            "next_email",
+            sqlite_where=text("next_email IS NOT NULL"),
+            postgresql_where=text("next_email IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     public_id: Mapped[str] = mapped_column(
@@ -62,6 +71,14 @@ class Consent(Base):
     """One entry of the append-only history: who said or did what, when, and by which words."""
 
     __tablename__ = "consents"
+    __table_args__ = (
+        Index(
+            "ix_consents_client",
+            "at",
+            sqlite_where=text("client IS NOT NULL"),
+            postgresql_where=text("client IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
@@ -106,6 +123,8 @@ class Import(Base):
     offset: Mapped[int] = mapped_column(BigInteger, comment="bytes of the file that are done")
     line: Mapped[int] = mapped_column(comment="lines that are done")
     added: Mapped[int]
+    asked: Mapped[int] = mapped_column(comment="of those added, who must confirm")
+    repeated: Mapped[int] = mapped_column(comment="added by an earlier row of the same file")
     known: Mapped[int]
     suppressed: Mapped[int]
     rejected: Mapped[int]

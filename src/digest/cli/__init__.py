@@ -26,9 +26,11 @@ COMMANDS = {
     "cancel": ("editions", "cancel", "Stop an edition for good."),
     "test-send": ("test_send", "test_send", "Mail an edition to the editors' own addresses."),
     "status": ("sending", "status", "Where everything stands and what needs a person."),
-    "subscribers": ("subscribers", "subscribers", "Import, add, list, export, suppress readers."),
+    "subscribers": ("subscribers", "subscribers", "Import, add, show, list, suppress, erase readers."),
+    "feedback": ("feedback", "feedback", "Read mail that asks to be taken off the list."),
     "serve": ("serving", "serve", "The web application behind readers' links."),
     "schedule": ("serving", "schedule", "Call the weekly run once a minute; it knows what is due."),
+    "keys": ("keys", "keys", "List and rotate the keys that sign readers' links."),
     "db": ("setup", "db", "Upgrade or check the database's tables."),
 }
 

@@ -1,4 +1,4 @@
-"""What a run shows while it sends: a bar at a terminal, a line a minute in the log elsewhere."""
+"""What long work shows at a terminal: a bar, how fast it goes, and how long it will take."""
 
 from __future__ import annotations
 
@@ -8,28 +8,53 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from digest.app.progress import EachMinute, Progress, progress
+from digest.audience.importing import ImportReport
 from digest.delivery.sending import Tally
+
+Update = Callable[[float | None, float, str], None]  # the whole (None: nobody knows), what is done, in words
 
 
 @contextmanager
 def shown() -> Iterator[Callable[[Tally], None]]:
-    """What to call after each try."""
+    """What a run calls after each try: a bar at a terminal, a line a minute in the log elsewhere."""
     if not sys.stderr.isatty():
         yield EachMinute()
         return
+    with _bar("sending") as update:
+
+        def show(tally: Tally) -> None:
+            at = progress(tally, time.monotonic() - tally.began)
+            update(max(tally.due, at.done), at.done, words(at))
+
+        yield show
+
+
+@contextmanager
+def importing() -> Iterator[Callable[[ImportReport], None]]:
+    """What an import calls after each batch; elsewhere than at a terminal its last line says enough."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    began = time.monotonic()
+    with _bar("reading") as update:
+
+        def show(report: ImportReport) -> None:
+            said = import_words(report, time.monotonic() - began)
+            update(report.bytes_all, report.bytes_done, said)
+
+        yield show
+
+
+@contextmanager
+def _bar(first: str) -> Iterator[Update]:
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     columns = (SpinnerColumn(), BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sending", total=None)
-
-        def show(tally: Tally) -> None:
-            at = progress(tally, time.monotonic() - tally.began)
-            bar.update(task, total=max(tally.due, at.done), completed=at.done, description=words(at))
-
-        yield show
+        task = bar.add_task(first, total=None)
+        yield lambda total, done, said: bar.update(task, total=total, completed=done, description=said)
 
 
 def words(at: Progress) -> str:
@@ -46,6 +71,16 @@ def words(at: Progress) -> str:
     ]
     if at.seconds_left is not None:
         parts.append(f"{_span(at.seconds_left)} left")
+    return "; ".join(parts)
+
+
+def import_words(report: ImportReport, seconds: float) -> str:
+    """`120,000 rows; 41,000 a second; 20 s left`; the time left goes by the bytes of the file."""
+    rows = report.rows - report.resumed
+    parts = [f"{report.rows:,} rows", f"{rows / seconds if seconds > 0 else 0:,.0f} a second"]
+    done = report.bytes_done - report.bytes_before
+    if report.bytes_all is not None and done:
+        parts.append(f"{_span(seconds / done * (report.bytes_all - report.bytes_done))} left")
     return "; ".join(parts)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from digest.app.parts import App, open_app
 from digest.clock import SystemClock, parse_moment
 from digest.config import Settings, load_settings
+from digest.config.rereading import KeysOnDisk
 from digest.errors import SourceError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -51,7 +53,8 @@ def settings_of(ctx: click.Context) -> Settings:
 @contextmanager
 def app_of(ctx: click.Context, now: datetime | None = None) -> Iterator[App]:
     """The app for this command."""
-    with open_app(settings_of(ctx), SystemClock(now)) as app:
+    keys = KeysOnDisk(Path(ctx.obj) if ctx.obj else None)
+    with open_app(settings_of(ctx), SystemClock(now), reread=keys.read) as app:
         yield app
 
 
@@ -71,3 +74,9 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def private_file(path: str, flag: int) -> TextIO:
+    """A text file to write, made readable for its owner only: it holds people's addresses."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)
+    return os.fdopen(handle, "w", newline="", encoding="utf-8")

@@ -2,112 +2,34 @@
 
 from __future__ import annotations
 
-import csv
+import json
 import os
-import stat
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Any, TextIO
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
 import click
 
-from digest.app import readers
+from digest.app import housekeeping, readers
+from digest.app.erasing import erase_address
+from digest.app.parts import App
+from digest.app.why import everything_held
 from digest.audience import joining, listing
 from digest.audience.addresses import read_address
-from digest.audience.importing import ImportReport, import_csv
+from digest.audience.barring import BarringReport, bar_file
 from digest.audience.models import Standing
-from digest.cli.shared import app_of, json_option, print_json, rejections
-from digest.delivery.notices import owe_notices
+from digest.audience.names import tidy_name
+from digest.cli.held import as_text
+from digest.cli.importing_readers import import_readers
+from digest.cli.shared import actor, app_of, json_option, print_json, private_file
+from digest.errors import SourceError
 
 
 @click.group()
 def subscribers() -> None:
-    """Import, add, list, export, suppress readers."""
+    """Import, add, show, list, suppress, erase readers."""
 
 
-@subscribers.command("import")
-@click.argument("file", type=click.File("rb"))
-@click.option(
-    "--consent", help='Where these people agreed ("sign-up sheet, fair of 3 May"); makes them active.'
-)
-@click.option(
-    "--rejects", type=click.Path(dir_okay=False), help="Write rejected rows' lines and reasons here."
-)
-@json_option
-@click.pass_context
-def import_(ctx: click.Context, file: Any, consent: str | None, rejects: str | None, as_json: bool) -> None:
-    """Add the addresses of a CSV file with a header row; the column `email` is required, `name` optional.
-
-    With --consent they are active at once; without it each is asked to confirm by mail, which the next
-    `digest run` sends. Nobody who left, bounced or complained comes back by this. Exit code 1 if any row
-    was rejected; the good rows are in.
-
-    Example: digest subscribers import readers.csv --consent "sign-up form of the old site, 2025"
-    """
-    if consent is not None and not consent.strip():
-        raise click.BadParameter("say where these people agreed", param_hint="--consent")
-    name = getattr(file, "name", "<stdin>")
-    with app_of(ctx) as app, _rejects_file(rejects, file) as out:
-        now = app.clock.now()
-        report = import_csv(
-            app.database,
-            file,
-            str(name),
-            suppressions=app.suppressions,
-            now=now,
-            consent=consent,
-            on_pending=lambda session, added: owe_notices(session, joining.CONFIRM, added, now),
-            on_progress=_progress,
-        )
-        _write_rejects(report, out)
-    _show_import(report, as_json)
-    ctx.exit(1 if report.rejected else 0)
-
-
-def _progress(report: ImportReport) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{report.rows} rows", nl=False, err=True)
-
-
-@contextmanager
-def _rejects_file(rejects: str | None, source: IO[bytes]) -> Iterator[TextIO | None]:
-    """The file for rejected rows, opened before anything is imported and emptied only afterwards."""
-    if rejects is None:
-        yield None
-        return
-    with _private(rejects, os.O_APPEND) as out:
-        if os.path.sameopenfile(out.fileno(), source.fileno()):
-            raise click.BadParameter("this is the file to import", param_hint="--rejects")
-        yield out
-
-
-def _private(path: str, flag: int) -> TextIO:
-    """A text file to write, made readable for its owner only: it holds people's addresses."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)
-    return os.fdopen(handle, "w", newline="", encoding="utf-8")
-
-
-def _write_rejects(report: ImportReport, out: TextIO | None) -> None:
-    if out:
-        if stat.S_ISREG(os.fstat(out.fileno()).st_mode):  # a pipe has nothing to empty, and says so
-            out.truncate(0)
-        writer = csv.DictWriter(out, ["line", "field", "message", "source"])
-        writer.writeheader()
-        writer.writerows(rejections(report.rejected))
-
-
-def _show_import(report: ImportReport, as_json: bool) -> None:
-    if as_json:
-        numbers = {"added": report.added, "known": report.known, "suppressed": report.suppressed}
-        print_json(numbers | {"rejected": rejections(report.rejected)})
-        return
-    for error in report.rejected:
-        click.echo(f"rejected: {error}", err=True)
-    click.echo(
-        f"{report.added} added, {report.known} known already, "
-        f"{report.suppressed} suppressed, {len(report.rejected)} rejected"
-    )
+subscribers.add_command(import_readers)
 
 
 @subscribers.command()
@@ -122,12 +44,13 @@ def add(ctx: click.Context, email: str, name: str | None, consent: str | None) -
 
     Example: digest subscribers add ann@example.org
     """
+    name = tidy_name(name or "")
     with app_of(ctx) as app:
         if consent:
-            done = readers.add_with_consent(app, email, consent=consent, name=name)
+            done = readers.add_with_consent(app, email, consent=f"{consent} (added by {actor()})", name=name)
             click.echo("added" if done else "not added: known already, or suppressed")
         else:
-            readers.subscribe(app, email, source="added by an operator", name=name)
+            readers.subscribe(app, email, source=f"added by {actor()}", name=name)
             click.echo("asked to confirm, if there is anything to ask; the next `digest run` sends it")
 
 
@@ -143,45 +66,64 @@ def list_(ctx: click.Context, status: str | None, as_json: bool) -> None:
     with app_of(ctx) as app, app.database.read() as session:
         found = listing.list_subscribers(session, Standing(status) if status else None)
         if as_json:
-            print_json([listing.as_json(one) for one in found])
+            _print_array(listing.as_json(one) for one in found)
             return
         for one in found:
             click.echo(f"{one.status.value:<12}  {one.email}")
 
 
+def _print_array(values: Iterable[dict[str, Any]]) -> None:
+    """One JSON array, a value at a time: a million of them need no memory."""
+    before = "[\n"
+    for value in values:
+        click.echo(before + json.dumps(value, ensure_ascii=False), nl=False)
+        before = ",\n"
+    click.echo("[]" if before == "[\n" else "\n]")
+
+
 @subscribers.command()
 @click.argument("email")
+@json_option
 @click.pass_context
-def show(ctx: click.Context, email: str) -> None:
-    """Print what is held on one address, with its consent history, as JSON.
+def show(ctx: click.Context, email: str, as_json: bool) -> None:
+    """Print everything that is held on one address, and whether it gets the next edition, and why.
 
     Example: digest subscribers show ann@example.org
     """
     with app_of(ctx) as app, app.database.read() as session:
-        address = read_address(email)
-        subscriber = joining.get(session, address)
-        suppressed = app.suppressions.reason(session, address.canonical)
-        history = listing.history(session, subscriber)
-        print_json(listing.as_json(subscriber) | {"suppressed": suppressed, "consent": history})
+        held = everything_held(app, session, read_address(email))
+    if as_json:
+        print_json(held)
+    else:
+        click.echo(as_text(held))
 
 
 @subscribers.command()
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), default="-")
 @click.option("--status", type=click.Choice([standing.value for standing in Standing]))
+@click.option("--suppressions", is_flag=True, help="The suppressed addresses instead, as keyed hashes.")
 @click.pass_context
-def export(ctx: click.Context, file: str, status: str | None) -> None:
+def export(ctx: click.Context, file: str, status: str | None, suppressions: bool) -> None:
     """Write the list as CSV, safe to open in a spreadsheet.
 
-    A new file is made readable for its owner only.
+    A new file is made readable for its owner only. What --suppressions writes is read by `digest subscribers
+    suppress --file` where keys.suppression is the same.
 
     Example: digest subscribers export readers.csv --status active
     """
+    if suppressions and status:
+        raise click.UsageError("--status is about the list, not about --suppressions")
     with (
         app_of(ctx) as app,
         app.database.read() as session,
-        _private(file, os.O_TRUNC) if file != "-" else click.open_file(file, "w", encoding="utf-8") as out,
+        private_file(file, os.O_TRUNC)
+        if file != "-"
+        else click.open_file(file, "w", encoding="utf-8") as out,
     ):
-        number = listing.export_csv(session, out, Standing(status) if status else None)  # type: ignore[arg-type]
+        if suppressions:
+            number = listing.export_suppressions(session, out, app.suppressions.fingerprint)  # type: ignore[arg-type]
+        else:
+            number = listing.export_csv(session, out, Standing(status) if status else None)  # type: ignore[arg-type]
     click.echo(f"{number} rows", err=True)
 
 
@@ -195,23 +137,93 @@ def unsubscribe(ctx: click.Context, email: str) -> None:
     """
     with app_of(ctx) as app, app.database.write(lock="subscribers") as session:
         subscriber = joining.get(session, read_address(email))
-        joining.leave(session, subscriber, source="taken off by an operator", now=app.clock.now())
+        joining.leave(session, subscriber, source=f"taken off by {actor()}", now=app.clock.now())
     click.echo("off the list")
 
 
 @subscribers.command()
-@click.argument("emails", nargs=-1, required=True)
+@click.argument("emails", nargs=-1)
+@click.option(
+    "--file",
+    type=click.File("rb"),
+    help="Those in a file: one a line, a CSV with the column `email`, or what `export --suppressions` wrote.",
+)
 @click.option(
     "--reason", type=click.Choice(["unsubscribe", "bounce", "complaint", "operator"]), default="operator"
 )
 @click.pass_context
-def suppress(ctx: click.Context, emails: tuple[str, ...], reason: str) -> None:
+def suppress(ctx: click.Context, emails: tuple[str, ...], file: Any, reason: str) -> None:
     """Never mail these addresses, whatever is imported later. Only a keyed hash is kept.
+
+    Exit code 1 if any row of the file was rejected; the good rows are done.
 
     Example: digest subscribers suppress ann@example.org --reason complaint
     """
-    addresses = [read_address(email) for email in emails]
-    with app_of(ctx) as app, app.database.write(lock="subscribers") as session:
-        now = app.clock.now()
-        done = [app.suppressions.suppress(session, one, reason, "an operator", now) for one in addresses]
-    click.echo(f"{sum(done)} suppressed, {len(done) - sum(done)} were so already")
+    if bool(emails) == bool(file):
+        raise click.UsageError("expected addresses, or --file with addresses")
+    by = f"suppressed by {actor()}"
+    with app_of(ctx) as app:
+        done = _suppress_file(app, file, reason, by) if file else _suppress(app, emails, reason, by)
+    click.echo(f"{done.suppressed} suppressed, {done.known} were so already, {done.rejected} rejected")
+    ctx.exit(1 if done.rejected else 0)
+
+
+def _suppress(app: App, emails: Sequence[str], reason: str, by: str) -> BarringReport:
+    """All of them, or none where one is no address."""
+    addresses, now = [read_address(email) for email in emails], app.clock.now()
+    with app.database.write(lock="subscribers") as session:
+        done = [app.suppressions.suppress(session, one, reason, by, now) for one in addresses]
+    return BarringReport(sum(done), len(done) - sum(done))
+
+
+def _suppress_file(app: App, file: BinaryIO, reason: str, by: str) -> BarringReport:
+    return bar_file(
+        app.database,
+        file,
+        str(getattr(file, "name", "<stdin>")),
+        suppressions=app.suppressions,
+        reason=reason,
+        by=by,
+        now=app.clock.now(),
+        on_rejected=_show_rejected,
+    )
+
+
+def _show_rejected(error: SourceError) -> None:
+    click.echo(f"rejected: {error}", err=True)
+
+
+@subscribers.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def erase(ctx: click.Context, email: str, yes: bool) -> None:
+    """Forget everything about one address. Only a keyed hash stays, so that no import adds it again.
+
+    The person may come back by asking anew and confirming.
+
+    Example: digest subscribers erase ann@example.org
+    """
+    address = read_address(email)
+    if not yes:
+        click.confirm(
+            f"Erase all that is held on {address.email}? This cannot be undone", abort=True, err=True
+        )
+    with app_of(ctx) as app:
+        known = erase_address(app, address.email, source=f"erased by {actor()}")
+    click.echo("erased" if known else "not on the list; it is barred from being added all the same")
+
+
+@subscribers.command()
+@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+@click.pass_context
+def purge(ctx: click.Context, dry_run: bool) -> None:
+    """Delete addresses that were asked to confirm and did not within signup.keep_unconfirmed.
+
+    `digest run` does so once a day. Nobody who ever was on the list is deleted.
+
+    Example: digest subscribers purge --dry-run
+    """
+    with app_of(ctx) as app:
+        number = housekeeping.to_purge(app) if dry_run else housekeeping.purge(app)
+    click.echo(f"{number} {'would be' if dry_run else 'were'} deleted")

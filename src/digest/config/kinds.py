@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
 
+from digest.mailbox import fits, is_domain, is_plain
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 LONGEST_SPAN = timedelta(days=3650)
@@ -21,10 +23,7 @@ LONGEST_URL = 200  # with a reader's token behind it, it must fit on one header 
 
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # one part of a name in DNS
 
-# What a message's headers can carry (RFC 5321 §4.1.2), so that no address is refused only when mail is made.
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){_ATEXT}(\.{_ATEXT})*")
-_DOMAIN = re.compile(r"(?=.{1,240}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+LONGEST_OWN_DOMAIN = 240  # "digest." before it, it must still be a list id, and behind an @ a Message-ID
 
 
 def _span(value: object) -> object:
@@ -40,6 +39,13 @@ def _span(value: object) -> object:
     raise ValueError('expected a number and a unit, such as "90 minutes" or "2 days"')
 
 
+def in_words(span: timedelta) -> str:
+    """A span of whole seconds as settings write it, in the largest unit that fits: `2 minutes`."""
+    seconds = int(span.total_seconds())
+    unit, size = next((unit, size) for unit, size in reversed(UNITS.items()) if seconds % size == 0)
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+
+
 def _no_breaks(value: str) -> str:
     # One more character, since a break at the very end makes no second line.
     if len(f"{value}.".splitlines()) > 1 or any(ord(c) < 32 or ord(c) == 127 for c in value):
@@ -51,8 +57,10 @@ def _mailbox(value: str) -> str:
     mailboxes = getaddresses([_no_breaks(value)])
     name, address = mailboxes[0] if len(mailboxes) == 1 else ("", "")
     local, _, domain = address.rpartition("@")
-    named = len(address) <= 253 and ("." in domain or domain == "localhost")
-    if not (named and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
+    # What a message's headers can carry, so that no address is refused only when mail is made; and nothing
+    # in quotes, since an address of our own must get through everywhere.
+    named = len(domain) <= LONGEST_OWN_DOMAIN and ("." in domain or domain == "localhost")
+    if not (named and is_plain(local) and is_domain(domain) and fits(local, domain)):
         raise ValueError('expected "Name <name@example.org>"')
     try:
         Address(display_name=name, addr_spec=address)
@@ -112,6 +120,19 @@ def domain_name(value: str) -> str:
     return value.lower()
 
 
+def _network(value: object) -> object:
+    """`"10.0.0.0/8"`, or one address → a network."""
+    if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
+        return value
+    try:
+        network = ipaddress.ip_network(value.strip() if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError('expected an address or a network such as "127.0.0.1" or "10.0.0.0/8"') from error
+    if network.prefixlen == 0:
+        raise ValueError("expected a proxy of yours, not the whole internet: anybody could say who they are")
+    return network
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is this machine and nothing else."""
     try:
@@ -129,3 +150,4 @@ TimeOfDay = Annotated[time, BeforeValidator(_clock_time)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 ListId = Annotated[str, AfterValidator(_list_id)]
 Domain = Annotated[str, AfterValidator(domain_name)]
+Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]

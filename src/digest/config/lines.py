@@ -19,7 +19,7 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
     `path` is as pydantic tells it: an array's tables are numbered from 0.
     """
     found, closest = None, 0
-    for number, place in _places(text):
+    for number, place in places(text):
         same = (ours == theirs for ours, theirs in zip(place, path, strict=False))
         shared = sum(takewhile(bool, same))
         if shared > closest:
@@ -27,7 +27,7 @@ def line_of(text: str, path: Sequence[str]) -> int | None:
     return found
 
 
-def _places(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def places(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Each line that begins a table or sets a key, with the whole path of that."""
     table: tuple[str, ...] = ()
     tables: Counter[tuple[str, ...]] = Counter()

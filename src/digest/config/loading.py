@@ -6,19 +6,21 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config.kinds import in_words
 from digest.config.lines import line_of
 from digest.config.settings import Settings
 from digest.config.smtp import Destination, Fallback
 from digest.errors import ConfigError
 
 RESERVED_VARIABLES = {"DIGEST_CONFIG"}
-LISTS = {"domains", "retry_after", "warm_up"}  # written with commas in the environment
+LISTS = {"domains", "retry_after", "trusted_proxies", "warm_up"}  # written with commas in the environment
 FOLDERS = ("templates", "pages")  # of [newsletter]
 TABLES = {"destinations", "fallback", "signing"}  # settings that are tables themselves
 RELAYS = frozenset("123456789")  # the relays to fall back on, as variables number them
@@ -140,9 +142,13 @@ def _explain(error: Any, file: Path, text: str, environ: Mapping[str, str]) -> s
     shown = (
         ""
         if _secret(path, error) or isinstance(error.get("input"), dict | BaseModel)
-        else f", not {_shortened(repr(error['input']))}"
+        else f", not {_shortened(_as_written(error['input']))}"
     )
     return f"{_where(path, file, text, environ)}: {message}{shown}"
+
+
+def _as_written(value: object) -> str:
+    return f'"{in_words(value)}"' if isinstance(value, timedelta) else repr(value)
 
 
 def _shortened(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings of how mails look and what they call things; what is unset stays as it is by default."""
+"""The settings of how mails and pages look and what they call things; what is unset stays as by default."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Looks(BaseModel):
 
 
 class Colours(_Looks):
-    """The colours of the mails in dark mode."""
+    """The colours of mails and pages in dark mode."""
 
     paper: Colour | None = None
     ink: Colour | None = None
@@ -69,7 +69,7 @@ class Colours(_Looks):
 
 
 class Theme(Colours):
-    """The colours of the mails, their typefaces and a logo."""
+    """The colours of mails and pages, their typefaces and a logo."""
 
     headings: Fonts | None = None
     text: Fonts | None = None

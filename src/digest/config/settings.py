@@ -6,16 +6,44 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from digest.config.group import Group
-from digest.config.kinds import LABEL, BaseUrl, Domain, Line, ListId, Mailbox, Span, TimeOfDay, Weekday, Zone
+from digest.config.kinds import (
+    LABEL,
+    BaseUrl,
+    Domain,
+    Line,
+    ListId,
+    Mailbox,
+    Network,
+    Span,
+    TimeOfDay,
+    Weekday,
+    Zone,
+)
 from digest.config.looks import Colours, Theme, Wording
+from digest.config.signup import Signup
 from digest.config.smtp import Smtp
 from digest.errors import ConfigError
-from digest.tokens import Keyring
+from digest.mailbox import LONGEST_LOCAL
+from digest.tokens import TAG_LENGTH, Keyring
+
+
+def _taggable(value: str) -> str:
+    """An address that a reader's tag can be written into, and that needs no escapes in a URL."""
+    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{TAGGABLE - 1}}}@[A-Za-z0-9._-]+", value):
+        raise ValueError(
+            f'expected an address such as "leave@example.org", with at most {TAGGABLE} letters, digits, '
+            "dots and hyphens before the @: a reader's tag is put behind them"
+        )
+    return value
+
+
+TAGGABLE: Final = LONGEST_LOCAL - len("+") - TAG_LENGTH  # characters before the @
+LeavingAddress = Annotated[Mailbox, AfterValidator(_taggable)]
 
 
 class Newsletter(Group):
@@ -24,6 +52,7 @@ class Newsletter(Group):
     name: Line = Field("Weekly AI Tool Verdicts", min_length=1)
     sender: Mailbox = "Weekly AI Tool Verdicts <digest@example.org>"
     reply_to: Mailbox | None = None
+    unsubscribe_address: LeavingAddress | None = None
     operator: Line = "The editors"
     postal_address: Line = ""
     list_id: ListId = ""
@@ -38,6 +67,7 @@ class Web(Group):
     base_url: BaseUrl = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 class Database(Group):
@@ -114,23 +144,49 @@ class Delivery(Group):
     patience: Span = dt.timedelta(minutes=15)
 
 
+MOST_KEYS = 255  # the number is one byte of every token
+KEYS_EXPECTED = f"keys.signing: expected numbers 0–{MOST_KEYS}, each with a hexadecimal key"
+
+
+def _key_number(name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", name, re.ASCII) or int(name) > MOST_KEYS:
+        raise ConfigError(KEYS_EXPECTED)
+    return int(name)
+
+
+def _key_bytes(key: SecretStr) -> bytes:
+    try:
+        found = bytes.fromhex(key.get_secret_value())
+    except ValueError as error:
+        raise ConfigError(KEYS_EXPECTED) from error
+    if len(found) < 16:
+        raise ConfigError("keys.signing: there is no usable key; `digest init` writes fresh ones")
+    return found
+
+
 class Keys(Group):
-    """Secrets that `digest init` made: signing keys by number, the highest one in use."""
+    """Secrets that `digest init` made: signing keys by number, the highest one in use.
+
+    `current` is the number of the one in use instead, while a new one is made known to every machine.
+    """
 
     signing: Mapping[str, SecretStr] = Field(default_factory=dict)
     suppression: SecretStr = SecretStr("")
+    current: int | None = None
 
     def keyring(self) -> Keyring:
         """The signing keys; raises ConfigError when there are none or one is malformed."""
-        try:
-            keys = {
-                int(number): bytes.fromhex(key.get_secret_value()) for number, key in self.signing.items()
-            }
-        except ValueError as error:
-            raise ConfigError("keys.signing: expected numbers 0–255, each with a hexadecimal key") from error
-        if not keys or any(len(key) < 16 for key in keys.values()) or not all(0 <= n <= 255 for n in keys):
+        keys: dict[int, bytes] = {}
+        for name, key in self.signing.items():
+            number = _key_number(name)
+            if number in keys:
+                raise ConfigError(f"keys.signing: the number {number} stands there twice")
+            keys[number] = _key_bytes(key)
+        if not keys:
             raise ConfigError("keys.signing: there is no usable key; `digest init` writes fresh ones")
-        return Keyring(keys, max(keys))
+        if self.current is not None and self.current not in keys:
+            raise ConfigError(f"keys.current: there is no signing key {self.current}")
+        return Keyring(keys, max(keys) if self.current is None else self.current)
 
     def suppression_key(self) -> bytes:
         """The key of suppression hashes; it is never rotated, or those who left would be forgotten."""
@@ -156,4 +212,5 @@ class Settings(Group):
     dkim: Dkim = Dkim()
     schedule: Schedule = Schedule()
     delivery: Delivery = Delivery()
+    signup: Signup = Signup()
     keys: Keys = Keys()

@@ -10,6 +10,7 @@ TEMPLATE = """\
 # name = "Weekly AI Tool Verdicts"
 # sender = "Weekly AI Tool Verdicts <digest@example.org>"   # the From of every mail; use your own domain
 # reply_to = "editors@example.org"
+# unsubscribe_address = "leave@example.org"     # any mail to it unsubscribes; docs/operating.md tells how
 # operator = "The editors"                      # who is responsible
 # postal_address = ""                           # in every mail; the law wants one (CAN-SPAM and others)
 # list_id = ""                                  # RFC 2919, such as "weekly.example.org"; never change it
@@ -17,7 +18,7 @@ TEMPLATE = """\
 # templates = "my-templates"                    # your own email templates, file by file over ours
 # pages = "my-pages"                            # the same for the web pages
 
-# How the mails look; docs/settings.md says what each colour is for.
+# How mails and pages look; docs/settings.md says what each colour is for.
 [theme]
 # paper = "#fdfcf9"
 # ink = "#16181d"
@@ -72,6 +73,7 @@ TEMPLATE = """\
 # base_url = "http://127.0.0.1:8000"            # where readers' links lead: your public https address
 # host = "127.0.0.1"                            # where `digest serve` listens
 # port = 8000
+# trusted_proxies = ["127.0.0.1"]               # whose X-Forwarded-For is believed; needed behind a proxy
 
 [database]
 # url = "sqlite:///digest.db"                   # beside this file; or "postgresql://user@host/name"
@@ -123,9 +125,21 @@ TEMPLATE = """\
 # stop_at_least = 50                            # but not before so many were tried
 # patience = "15 minutes"                       # a run waits so long for a database that is away or full
 
+# How often the subscribe form may be used; docs/settings.md tells what each counts.
+[signup]
+# per_client = "30 in 1 hour"
+# in_all = "2000 in 1 hour"
+# per_address = "5 in 1 hour"
+# per_mailbox = "10 in 1 day"
+# per_domain = "100 in 1 hour"
+# fill_time = "2 seconds"                       # people take longer for the form than that; "0 seconds": off
+# keep_client = "30 days"                       # a hash of the network address stays with a consent so long
+# keep_unconfirmed = "30 days"                  # who never confirmed is deleted after that
+
 [keys]
 # Secrets. Whoever has them can make links in your name; losing `suppression` forgets who left.
 suppression = "{suppression}"
+# current = 1                                   # the signing key in use, if not the highest
 
 [keys.signing]
 1 = "{signing}"

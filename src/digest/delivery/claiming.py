@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Standing, Subscriber
-from digest.audience.suppressing import Suppressions
-from digest.clock import iso
+from digest.audience.models import Subscriber
+from digest.audience.moving import CHANGE_ADDRESS
+from digest.audience.suppressing import Suppressions, liftable
 from digest.db.prepared import Prepared
+from digest.delivery.eligible import why_no_edition, why_no_notice
 from digest.delivery.holding import goes_on
 from digest.delivery.models import DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.pacing import HORIZON, UNLIMITED, Pacing, Turn, Wanted, reserve
@@ -25,7 +26,10 @@ AT_ONCE = Turn(granted=True)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery, with all that is needed to address it."""
+    """A claimed delivery, with all that is needed to address it.
+
+    `changes` is the generation of links that confirm a new address; `text_only` the reader's wish.
+    """
 
     mailing_id: int
     subscriber_id: int
@@ -40,6 +44,8 @@ class Job:
     departures: int
     was: State = State.PENDING
     ready_at: float = 0.0  # the reading of time.monotonic() from which on it may go
+    changes: int = 0
+    text_only: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -169,12 +175,18 @@ def next_due(session: Session) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
+# A notice may go elsewhere than to its reader's address: to the one they want to change to, or had before.
+_EMAIL = func.coalesce(Mailing.email, Subscriber.email).label("email")
+_CANONICAL = func.coalesce(func.lower(Mailing.email), Subscriber.canonical).label("canonical")
+
+
 def _rows() -> Any:
     columns = (
         *(Delivery.mailing_id, Delivery.subscriber_id, Delivery.state, Delivery.tries, Delivery.doubts),
         *(Delivery.first_tried_at, Mailing.edition_id, Mailing.notice, Mailing.seed, Mailing.expires_at),
-        *(Subscriber.email, Subscriber.canonical, Subscriber.public_id, Subscriber.departures),
-        *(Subscriber.status, Subscriber.paused_until),
+        *(_EMAIL, _CANONICAL, Mailing.email.label("elsewhere"), Subscriber.next_email),
+        *(Subscriber.public_id, Subscriber.departures, Subscriber.changes, Subscriber.text_only),
+        *(Subscriber.status, Subscriber.paused_until, Subscriber.requested_at),
     )
     return (
         select(*columns)
@@ -198,15 +210,13 @@ _OF_AN_EDITION = (
 def _why_not(row: Row[Any], barred: str | None, now: datetime) -> str | None:
     if row.expires_at and row.expires_at < now:
         return "no longer worth sending"
-    if barred and (row.edition_id is not None or barred != "unsubscribe"):
+    if row.edition_id is not None:
+        return why_no_edition(row.status, row.paused_until, barred, now)
+    if not liftable(barred):
         return "the address is suppressed"
-    if row.edition_id is not None and row.status is not Standing.ACTIVE:
-        return f"the reader is {row.status.value}"
-    if row.edition_id is not None and row.paused_until and row.paused_until > now:
-        return f"the reader paused until {iso(row.paused_until)}"
-    if row.status in (Standing.BOUNCED, Standing.COMPLAINED):
-        return f"the reader is {row.status.value}"
-    return None
+    if row.notice == CHANGE_ADDRESS and row.elsewhere != row.next_email:
+        return "the reader asks for this change no longer"
+    return why_no_notice(row.notice, row.status, asked=row.requested_at is not None)
 
 
 def _postpone(session: Session, held: Sequence[tuple[Row[Any], timedelta]], now: datetime) -> None:
@@ -248,6 +258,8 @@ def _job(row: Row[Any], turn: Turn) -> Job:
         public_id=row.public_id,
         departures=row.departures,
         was=row.state,
+        changes=row.changes,
+        text_only=row.text_only,
         ready_at=time.monotonic() + turn.wait.total_seconds() if turn.wait else 0.0,
     )
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from digest.delivery.headers import (
+    BY_MAIL,
     LINE_LIMIT,
     ONE_CLICK,
     PERSONAL,
@@ -92,38 +93,45 @@ class Pieces:
         """One reader's headers with the blank line, and what fills the gaps of the body."""
         urls = {name: _link(name, links) for name in self.links}
         slots = {slot: _filled(slot, urls) for slot in self.gaps}
-        personal = personal_fields(to, message_id, date, urls[UNSUBSCRIBE] if self.one_click else None)
+        leaving = _leaving(urls, links) if self.one_click else (None, None)
+        personal = personal_fields(to, message_id, date, *leaving)
         signatures = self.signing.signatures(personal, slots, date) if self.signing else b""
         return b"".join((signatures, self.head, personal, self.mime, CRLF)), slots
 
 
-def compose(rendered: Rendered, envelope: Headers) -> Pieces:
-    """Encode subject, text and HTML once, cut at the readers' links.
+def compose(rendered: Rendered, envelope: Headers, *, text_only: bool = False) -> Pieces:
+    """Encode subject, text and HTML once, cut at the readers' links; or `text_only`, a mail of one part.
 
     Raises RenderError where a link's stand-in is damaged, ConfigError where a header value cannot be sent.
     """
     if not rendered.marker or rendered.marker.lower() in rendered.subject.lower():
         raise RenderError("a reader's own link cannot stand in a subject, and a marker cannot be empty")
-    text = _cut(rendered.text, rendered.marker, in_html=False)
-    page = _cut(rendered.html, rendered.marker, in_html=True)
-    between = _boundary(rendered)
-    body = _merged(
-        [
-            _part_head(between, "plain"),
-            *text,
-            CRLF + _part_head(between, "html"),
-            *page,
-            f"\r\n--{between}--\r\n".encode(),
-        ]
-    )
-    head, mime = shared_fields(rendered.subject, envelope), _mime_head(between)
+    mime, parts = _text_alone(rendered) if text_only else _both_parts(rendered)
+    head, body = shared_fields(rendered.subject, envelope), _merged(parts)
     personal = PERSONAL + ONE_CLICK if envelope.list_unsubscribe else PERSONAL
-    signing = envelope.signer.prepare(head + mime, personal, body) if envelope.signer else None
+    # Behind a link that ends the text stands an empty line, which is not signed (RFC 6376 §3.4.4).
+    shown = body[:-1] if body[-1] == CRLF else body
+    signing = envelope.signer.prepare(head + mime, personal, shown) if envelope.signer else None
     wired = tuple(stuffed(piece) if isinstance(piece, bytes) else piece for piece in body)
     dots = sum(len(piece) for piece in wired) - sum(len(piece) for piece in body)
     gaps = tuple(piece for piece in body if isinstance(piece, _Slot))
     links = {slot.name for slot in gaps} | ({UNSUBSCRIBE} if envelope.list_unsubscribe else set())
     return Pieces(head, mime, body, envelope.list_unsubscribe, signing, wired, dots, gaps, frozenset(links))
+
+
+def _both_parts(rendered: Rendered) -> tuple[bytes, list[bytes | _Slot]]:
+    """MIME header and body of a mail with text and HTML, of which mail programs show one."""
+    text = _cut(rendered.text, rendered.marker, in_html=False)
+    page = _cut(rendered.html, rendered.marker, in_html=True)
+    between = _boundary(rendered)
+    start, middle = _part_head(between, "plain"), CRLF + _part_head(between, "html")
+    return _mime_head(between), [start, *text, middle, *page, f"\r\n--{between}--\r\n".encode()]
+
+
+def _text_alone(rendered: Rendered) -> tuple[bytes, list[bytes | _Slot]]:
+    """MIME header and body of a mail that is its text part, with one line break at the end."""
+    text = _cut(rendered.text.rstrip("\r\n"), rendered.marker, in_html=False)
+    return b"MIME-Version: 1.0\r\n" + _kind("plain"), [*text, CRLF]
 
 
 def _cut(source: str, marker: str, *, in_html: bool) -> list[bytes | _Slot]:
@@ -164,6 +172,14 @@ def _link(name: str, links: Mapping[str, str]) -> str:
     return url
 
 
+def _leaving(urls: Mapping[str, str], links: Mapping[str, str]) -> tuple[str, str | None]:
+    """The web and, where there is one, the mail address of the List-Unsubscribe header: one line in all."""
+    url, by_mail = urls[UNSUBSCRIBE], _link(BY_MAIL, links) if BY_MAIL in links else None
+    if by_mail and len(url) + len(by_mail) > LINE_LIMIT - len("List-Unsubscribe: <>, <>"):
+        raise RenderError("the addresses to leave by are too long for one header line")
+    return url, by_mail
+
+
 def _quoted(text: str) -> bytes:
     """`text` as quoted-printable UTF-8 (RFC 2045 §6.7); any kind of line end becomes a CRLF."""
     data = _LINE_END.sub("\n", text).encode("utf-8", "replace")
@@ -198,5 +214,9 @@ def _mime_head(boundary: str) -> bytes:
 
 
 def _part_head(boundary: str, kind: str) -> bytes:
+    return f"--{boundary}\r\n".encode() + _kind(kind) + CRLF
+
+
+def _kind(kind: str) -> bytes:
     encoding = "Content-Transfer-Encoding: quoted-printable"
-    return f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n{encoding}\r\n\r\n".encode()
+    return f"Content-Type: text/{kind}; charset=utf-8\r\n{encoding}\r\n".encode()

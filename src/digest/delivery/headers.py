@@ -11,12 +11,15 @@ from functools import lru_cache
 from hashlib import blake2b
 from textwrap import wrap
 
-from digest.delivery.mailboxes import ATOMS, ascii_address, ascii_domain, is_domain
+from digest.delivery.mailboxes import ascii_address
 from digest.delivery.signing import Signer
 from digest.errors import ConfigError
+from digest.mailbox import ATOMS, ascii_domain, is_domain
 
 UNSUBSCRIBE = "unsubscribe"
 """The link that stands in the List-Unsubscribe header and answers one-click POSTs."""
+BY_MAIL = "unsubscribe-by-mail"
+"""The mailto: address that may stand behind it; any mail to there does the same."""
 
 PERSONAL = ("To", "Date", "Message-ID")  # in the order in which `personal_fields` writes them
 ONE_CLICK = ("List-Unsubscribe", "List-Unsubscribe-Post")  # behind those
@@ -65,7 +68,9 @@ def message_id(seed: str, subscriber: str, domain: str) -> str:
     return f"<{name.hexdigest()}@{host}>"
 
 
-def personal_fields(to: str, message_id: str, date: datetime, unsubscribe: str | None) -> bytes:
+def personal_fields(
+    to: str, message_id: str, date: datetime, unsubscribe: str | None, by_mail: str | None = None
+) -> bytes:
     """The header lines that differ between readers; the one-click pair stays unfolded (RFC 8058 §5)."""
     if (offset := date.utcoffset()) is None:
         raise ValueError("a message's date needs a time zone")
@@ -74,7 +79,8 @@ def personal_fields(to: str, message_id: str, date: datetime, unsubscribe: str |
         raise ValueError(f"not a Message-ID: {message_id!r}")
     fields = f"To: {to}\r\nDate: {_date(date, offset)}\r\nMessage-ID: {message_id}\r\n"
     if unsubscribe:
-        fields += f"List-Unsubscribe: <{unsubscribe}>\r\n"
+        mailto = f", <{by_mail}>" if by_mail else ""  # behind: some programs know only the first
+        fields += f"List-Unsubscribe: <{unsubscribe}>{mailto}\r\n"
         fields += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     return fields.encode("ascii")
 

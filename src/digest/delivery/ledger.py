@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
+    case,
+    false,
     func,
     insert,
     literal,
@@ -23,9 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from digest.audience.models import Standing, Subscriber, Suppression
+from digest.audience.models import Subscriber, Suppression
 from digest.db.prepared import Prepared
 from digest.delivery.claiming import THIS_ROW, Job
+from digest.delivery.eligible import reads
 from digest.delivery.holding import goes_on
 from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
@@ -66,17 +69,11 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
         "changed_at": literal(now, Delivery.changed_at.type),
         "gone": literal(False),
     }
-    rows = select(*values.values()).where(_reads(now)).order_by(Subscriber.id)
+    rows = select(*values.values()).where(reads(now)).order_by(Subscriber.id)
     session.execute(insert(Delivery).from_select(list(values), rows))
     edition.status, edition.mailing_began = Status.SENDING, True
     # Counted, since psycopg tells no row count here.
     return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
-
-
-def _reads(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """Whether a subscriber gets editions at this moment."""
-    awake = or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now)
-    return and_(Subscriber.status == Standing.ACTIVE, awake)
 
 
 def begin(
@@ -89,9 +86,7 @@ def begin(
     """
     if not jobs:
         return []
-    rows = [
-        {"mailing": job.mailing_id, "subscriber": job.subscriber_id, "hashed": hashed} for job, hashed in jobs
-    ]
+    rows = [{**_key(job), "hashed": hashed, "canonical": job.canonical} for job, hashed in jobs]
     if _BEGIN.many(connection, rows, worker=worker_id, now=now) == len(rows):
         return [True] * len(rows)
     begun = _sending(connection, worker_id)
@@ -124,7 +119,7 @@ def record(
 
 def _told_before(connection: Connection, done: Done, step: Step) -> State | None:
     """Its state, if this very try is on record: nobody heard of the commit that wrote it."""
-    this = {"mailing": done.job.mailing_id, "subscriber": done.job.subscriber_id, "nth": done.job.tries + 1}
+    this = {**_key(done.job), "nth": done.job.tries + 1}
     return step.state if connection.scalar(_TOLD, this) == step.state.value else None
 
 
@@ -146,10 +141,14 @@ def _step(done: Done, policy: Policy, now: datetime) -> Step:
     )
 
 
+def _key(job: Job) -> dict[str, Any]:
+    return {"mailing": job.mailing_id, "subscriber": job.subscriber_id}
+
+
 def _result(done: Done, step: Step) -> dict[str, Any]:
     return {
-        "mailing": done.job.mailing_id,
-        "subscriber": done.job.subscriber_id,
+        **_key(done.job),
+        "canonical": done.job.canonical,
         "to_state": step.state,
         "due": step.due_at,
         "said": done.outcome.text[:500] or None,
@@ -173,12 +172,19 @@ def _attempt(done: Done, state: State) -> dict[str, Any]:
 def _wanted() -> ColumnElement[bool]:
     """Whether the reader of the row in question still gets it: an edition if they read, a notice anyway."""
     now = bindparam("now", type_=DELIVERIES.c.changed_at.type)
-    reads = select(Subscriber.id).where(Subscriber.id == DELIVERIES.c.subscriber_id, _reads(now)).exists()
+    reading = _there().where(reads(now)).exists()
     barred = select(Suppression.address_hash).where(Suppression.address_hash == bindparam("hashed")).exists()
     mailing = select(Mailing.id).outerjoin(Edition, Mailing.edition_id == Edition.id)
     mailing = mailing.where(Mailing.id == DELIVERIES.c.mailing_id)
     notice = mailing.where(Mailing.edition_id.is_(None)).exists()
-    return or_(and_(mailing.where(goes_on()).exists(), reads, ~barred), notice)
+    return or_(and_(mailing.where(goes_on()).exists(), reading, ~barred), notice)
+
+
+def _there() -> Select[int]:
+    """The reader of the row in question, if the address that the job is for is theirs (still, or already)."""
+    return select(Subscriber.id).where(
+        Subscriber.id == DELIVERIES.c.subscriber_id, Subscriber.canonical == bindparam("canonical")
+    )
 
 
 # Spelled out, since a list of values cannot be part of a statement for many rows.
@@ -219,7 +225,8 @@ _RECORD = Prepared(
         worker_id=None,
         changed_at=bindparam("now"),
         detail=bindparam("said"),
-        gone=bindparam("is_gone"),
+        # That a mailbox is not there says nothing about a reader who has another address by now, or not yet.
+        gone=case((bindparam("is_gone"), _there().exists()), else_=false()),
         doubts=DELIVERIES.c.doubts + bindparam("doubted"),
     )
 )

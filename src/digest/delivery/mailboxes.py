@@ -1,16 +1,9 @@
-"""Addresses and domains as SMTP without SMTPUTF8 writes them."""
+"""Addresses as SMTP without SMTPUTF8 writes them."""
 
 from __future__ import annotations
 
-import re
-
-import idna
-
 from digest.errors import DigestError
-
-ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LOCAL = re.compile(rf"(?=.{{1,64}}\Z){ATOMS}(\.{ATOMS})*")
-_DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
+from digest.mailbox import ascii_domain, bare_local, fits, is_domain
 
 
 class BadRecipient(DigestError, ValueError):
@@ -20,27 +13,15 @@ class BadRecipient(DigestError, ValueError):
 def ascii_address(address: str) -> str:
     """`address` as SMTP without SMTPUTF8 can carry it: the domain as A-labels (RFC 5321 §4.1.2, RFC 5891).
 
-    Raises BadRecipient for anything but `dot-atom@domain`; the message does not repeat the address.
+    Quotes stay where the part before the @ needs them. Raises BadRecipient for anything but
+    `local@domain`; the message does not repeat the address.
     """
-    local, _, domain = address.rpartition("@")
-    if not _LOCAL.fullmatch(local):
-        raise BadRecipient("the part before the @ has characters or a length that plain SMTP cannot carry")
-    host = ascii_domain(domain)
-    if not is_domain(host) or len(local) + len(host) > 253:
+    written, _, domain = address.rpartition("@")
+    local, host = bare_local(written), ascii_domain(domain)
+    if local is None:
+        raise BadRecipient("the part before the @ has characters that plain SMTP cannot carry")
+    if not is_domain(host):
         raise BadRecipient("the part after the @ is not a domain name")
+    if not fits(local, host):
+        raise BadRecipient("the address is longer than SMTP can carry")
     return f"{local}@{host}"
-
-
-def ascii_domain(domain: str) -> str:
-    """`domain` with its labels in ASCII; empty where that cannot be."""
-    if domain.isascii():
-        return domain
-    try:
-        return idna.encode(domain, uts46=True).decode()
-    except UnicodeError:
-        return ""
-
-
-def is_domain(name: str) -> bool:
-    """Whether `name` is a domain in ASCII, which need not exist."""
-    return _DOMAIN.fullmatch(name) is not None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from digest.db import Database
 from digest.delivery.claiming import Job
 from digest.delivery.composing import Letter, Pieces, compose
-from digest.delivery.headers import Headers, message_id
+from digest.delivery.headers import BY_MAIL, UNSUBSCRIBE, Headers, message_id
 from digest.delivery.mailboxes import ascii_address
 from digest.delivery.models import Mailing
 from digest.delivery.signing import Signer
@@ -23,9 +23,9 @@ from digest.editions.models import Edition
 from digest.errors import Conflict
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
-from digest.tokens import Keyring, Purpose
+from digest.tokens import Keyring, Purpose, tag_of
 
-LINKS = ("unsubscribe", "confirm", "preferences")
+LINKS = ("unsubscribe", "confirm", "preferences", "change", "data")
 UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
 
 
@@ -37,6 +37,7 @@ class Sender:
     name: str
     reply_to: str | None
     list_id: str | None
+    leave_at: str | None = None  # where any mail unsubscribes, when the address carries a reader's tag
 
     @cached_property
     def address(self) -> str:
@@ -53,6 +54,11 @@ class Sender:
         """The domain of Message-IDs, and the list-id's where the settings name none."""
         return self.address.rpartition("@")[2]
 
+    def leaving(self, tag: str) -> str | None:
+        """The mailto: address at which the reader with this tag leaves (RFC 6068)."""
+        local, _, domain = (self.leave_at or "").rpartition("@")
+        return f"mailto:{local}+{tag}@{domain}" if domain else None
+
 
 @dataclass
 class Messages:
@@ -65,7 +71,7 @@ class Messages:
     base_url: str
     marker: Callable[[str], str]
     signer: Signer | None = None
-    _pieces: dict[int | str, Pieces] = field(default_factory=dict)
+    _pieces: dict[tuple[int | str, bool], Pieces] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def letter(self, job: Job, now: datetime) -> Letter:
@@ -75,51 +81,64 @@ class Messages:
             to=job.email,
             message_id=message_id(job.seed, job.public_id, self.sender.domain),
             date=now,
-            links=self.links(job.public_id, job.departures, now, pieces.links),
+            links=self.links(job.public_id, job.departures, now, pieces.links, changes=job.changes),
         )
 
     def links(
-        self, public_id: str, departures: int, now: datetime, wanted: Collection[str] = LINKS
+        self,
+        public_id: str,
+        departures: int,
+        now: datetime,
+        wanted: Collection[str] = LINKS,
+        *,
+        changes: int = 0,
     ) -> dict[str, str]:
         """A reader's own links by the names that templates use, those of them that are `wanted`."""
         links = {}
         for name in wanted:
-            token = self.keyring.issue(Purpose[name.upper()], public_id, now, departures)
+            generation = changes if name == "change" else departures
+            token = self.keyring.issue(Purpose[name.upper()], public_id, now, generation)
             links[name] = f"{self.base_url}/{name}/{token}"
+            if name == UNSUBSCRIBE and (address := self.sender.leaving(tag_of(token))):
+                links[BY_MAIL] = address
         return links
 
     def knows(self, job: Job) -> bool:
         """Whether a job's mailing has been met."""
-        return (job.notice or job.mailing_id) in self._pieces
+        return _variant(job) in self._pieces
 
     def meet(self, session: Session, job: Job) -> None:
         """Make the pieces of a job's mailing, which takes a moment; notices of a name are the same mail."""
-        wanted = job.notice or job.mailing_id
+        wanted = _variant(job)
         with self._lock:
             if wanted not in self._pieces:
-                made = (
-                    self.notice_pieces(job.notice) if job.notice else self._edition(session, job.mailing_id)
-                )
-                self._pieces[wanted] = made
+                self._pieces[wanted] = self._made(session, job)
+
+    def _made(self, session: Session, job: Job) -> Pieces:
+        if job.notice:
+            return self.notice_pieces(job.notice, text_only=job.text_only)
+        return self._edition(session, job.mailing_id, text_only=job.text_only)
 
     def pieces(self, job: Job) -> Pieces:
         """The encoded pieces of a job's mailing."""
         if not self.knows(job):
             with self.database.read() as session:
                 self.meet(session, job)
-        return self._pieces[job.notice or job.mailing_id]
+        return self._pieces[_variant(job)]
 
-    def notice_pieces(self, name: str) -> Pieces:
+    def notice_pieces(self, name: str, *, text_only: bool = False) -> Pieces:
         """A notice, rendered and encoded."""
         rendered = self.renderer.notice(name, {}, self.marker(f"notice:{name}"))
-        return compose(rendered, self.headers(list_mail=name in UNSUBSCRIBABLE, notice=True))
+        headers = self.headers(list_mail=name in UNSUBSCRIBABLE, notice=True)
+        return compose(rendered, headers, text_only=text_only)
 
-    def _edition(self, session: Session, mailing_id: int) -> Pieces:
+    def _edition(self, session: Session, mailing_id: int, *, text_only: bool) -> Pieces:
         query = (
             select(Edition).join(Mailing, Mailing.edition_id == Edition.id).where(Mailing.id == mailing_id)
         )
         edition = session.scalars(query).one()
-        return compose(frozen(edition), self.headers(list_mail=True, key=edition.key))
+        headers = self.headers(list_mail=True, key=edition.key)
+        return compose(frozen(edition), headers, text_only=text_only)
 
     def headers(self, *, list_mail: bool, notice: bool = False, key: str = "") -> Headers:
         """The headers that all copies of a mailing share."""
@@ -136,6 +155,11 @@ class Messages:
             auto_submitted=notice,
             signer=self.signer,
         )
+
+
+def _variant(job: Job) -> tuple[int | str, bool]:
+    """What its pieces are kept by: notices of a name are the same mail, and either comes in two shapes."""
+    return job.notice or job.mailing_id, job.text_only
 
 
 def frozen(edition: Edition) -> Rendered:

@@ -35,11 +35,22 @@ class State(enum.StrEnum):
 WAITING = (State.PENDING, State.DEFERRED, State.UNKNOWN)
 
 
+def _partial(name: str, *columns: str, where: str, sqlite: str | None = None) -> Index:
+    """An index of the few rows that matter, such as open deliveries, which does not grow with the table.
+
+    SQLite uses it for a query that says `sqlite` in the very same words, as SQLAlchemy writes them for it.
+    """
+    return Index(name, *columns, sqlite_where=text(sqlite or where), postgresql_where=text(where))
+
+
 class Mailing(Base):
     """One mail to be delivered: an edition to everybody, or a notice to one person."""
 
     __tablename__ = "mailings"
-    __table_args__ = (CheckConstraint("(edition_id IS NULL) <> (notice IS NULL)", name="edition_or_notice"),)
+    __table_args__ = (
+        CheckConstraint("(edition_id IS NULL) <> (notice IS NULL)", name="edition_or_notice"),
+        _partial("ix_mailings_email", "email", where="email IS NOT NULL"),
+    )
 
     id: Mapped[Id]
     edition_id: Mapped[int | None] = mapped_column(ForeignKey(Edition.id), unique=True)
@@ -53,14 +64,6 @@ class Mailing(Base):
 
 
 FREE = "due_at IS NOT NULL AND worker_id IS NULL"
-
-
-def _partial(name: str, *columns: str, where: str, sqlite: str | None = None) -> Index:
-    """An index of open deliveries only, which does not grow with the ledger.
-
-    SQLite uses it for a query that says `sqlite` in the very same words, as SQLAlchemy writes them for it.
-    """
-    return Index(name, *columns, sqlite_where=text(sqlite or where), postgresql_where=text(where))
 
 
 class Delivery(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from digest.content.sources import read_sources
 from digest.demo.outbox import Outbox, first_link, leaving_link
 from digest.demo.people import LEAVES, READERS
 from digest.demo.setting_up import set_up
-from digest.demo.website import look, press, website
+from digest.demo.website import hidden, look, press, website
 from digest.errors import DigestError
 
 # The weeks are fixed, so that every demo is the same; the times are a moment after the default slot.
@@ -66,9 +67,10 @@ class Journey:
     def _subscribe(self, app: App) -> None:
         """Form, mail, link, button: as every reader of a newsletter should have to."""
         base = app.settings.web.base_url
+        form = hidden(look(f"{base}/subscribe"))
+        time.sleep(app.settings.signup.fill_time.total_seconds())  # sooner, we would be taken for a program
         for email, name in READERS.items():
-            look(f"{base}/subscribe")
-            press(f"{base}/subscribe", email=email, name=name)
+            press(f"{base}/subscribe", email=email, name=name, **form)
         self._deliver(app, "confirm", list(READERS))
         self._done(f"{len(READERS)} made-up readers subscribed on the web page; each got a mail to confirm")
         for mail in self.outbox.mails("confirm").values():

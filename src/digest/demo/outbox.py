@@ -66,5 +66,6 @@ def first_link(message: EmailMessage, path: str) -> str:
 
 
 def leaving_link(message: EmailMessage) -> str:
-    """The address in List-Unsubscribe, or the empty string."""
-    return str(message.get("List-Unsubscribe", "")).strip().strip("<>")
+    """The web address in List-Unsubscribe, or the empty string; a mailto: one may stand beside it."""
+    found = re.search(r"<(https?://[^<>]*)>", str(message.get("List-Unsubscribe", "")))
+    return found[1] if found else ""

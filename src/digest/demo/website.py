@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -42,6 +43,11 @@ def website(app: App) -> Iterator[None]:
 def look(url: str) -> str:
     """Open a page as a browser does; raises DigestError unless it answers 200."""
     return _ask("GET", url)
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The hidden fields of a page's form, which a browser sends along."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
 
 
 def press(url: str, **fields: str) -> str:

@@ -15,14 +15,15 @@ def ratio(one: str, other: str) -> float:
 
 
 @lru_cache(maxsize=256)
-def readable(colour: str, *grounds: str) -> str:
+def readable(colour: str, *grounds: str, enough: float = ENOUGH) -> str:
     """`colour`, moved no further than needed towards black or white to be read on every ground.
 
-    Where no shade can be read on all of them, the better one of black and white.
+    `enough` is the contrast asked for, which is less for what is no text. Where no shade can be read on all
+    of them, the better one of black and white.
     """
     ends = sorted(("#000000", "#ffffff"), key=lambda end: -_worst(end, grounds))
     shades = (_mixed(colour, ends[0], step / _STEPS) for step in range(_STEPS + 1))
-    return next((shade for shade in shades if _worst(shade, grounds) >= ENOUGH), ends[0])
+    return next((shade for shade in shades if _worst(shade, grounds) >= enough), ends[0])
 
 
 def _worst(colour: str, grounds: tuple[str, ...]) -> float:

@@ -1,8 +1,9 @@
-"""Renders the mails to one person: confirm, welcome, already subscribed, goodbye."""
+"""Renders the mails to one person: confirm, welcome, goodbye, and the others named below."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from digest.errors import RenderError
 from digest.rendering.branding import Branding
@@ -10,6 +11,7 @@ from digest.rendering.cleaning import cleaned
 from digest.rendering.environment import Templates
 from digest.rendering.mails import render_mail
 from digest.rendering.rendered import Rendered, reader_link
+from digest.tokens import LIFETIMES, Purpose
 
 # Which of the reader's own links each notice carries.
 NOTICES: Mapping[str, tuple[str, ...]] = {
@@ -17,14 +19,26 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
     "welcome": ("unsubscribe",),
     "already-subscribed": (),
     "goodbye": (),
+    "change-address": ("change",),
+    "address-changed": (),
+    "your-data": ("data",),
 }
 
 
 def render_notice(
     templates: Templates, brand: Branding, name: str, values: Mapping[str, object], marker: str
 ) -> Rendered:
-    """The notice called `name`; `values` are what its templates may print besides the brand."""
+    """The notice called `name`; `values` are what its templates may print besides the brand.
+
+    `days`, for which its link works, they have anyway where it does not work for ever.
+    """
     if name not in NOTICES:
         raise RenderError(f"there is no notice {name!r}: expected one of {', '.join(NOTICES)}")
     links = {f"{link}_link": reader_link(marker, link) for link in NOTICES[name]}
-    return render_mail(templates, name, cleaned(brand), {**cleaned(dict(values)), **links}, marker)
+    printed = {**_days(name), **cleaned(dict(values)), **links}
+    return render_mail(templates, name, cleaned(brand), printed, marker)
+
+
+def _days(name: str) -> Mapping[str, int]:
+    span = max((LIFETIMES.get(Purpose[link.upper()], timedelta()) for link in NOTICES[name]), default=None)
+    return {"days": span.days} if span else {}

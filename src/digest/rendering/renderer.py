@@ -26,5 +26,5 @@ class Renderer:
         return render_edition(self._templates, self._branding, story, marker)
 
     def notice(self, name: str, values: Mapping[str, object], marker: str) -> Rendered:
-        """A mail to one person: `confirm`, `welcome`, `already-subscribed` or `goodbye`."""
+        """A mail to one person, called as in `notices.NOTICES`."""
         return render_notice(self._templates, self._branding, name, values, marker)

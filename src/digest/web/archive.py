@@ -1,53 +1,52 @@
-"""Past editions for everybody: a list, and each one as it was frozen, without anybody's own links."""
+"""Past editions for everybody: by year, and each one as it was frozen, without anybody's own links."""
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from babel.dates import format_skeleton
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from digest.app import reading
 from digest.app.parts import App
-from digest.editions.models import Edition, Status
-from digest.editions.stories import comparison_url
+from digest.app.reading import Entry
+from digest.editions.phrasing import shorten
 from digest.errors import NotFound
 from digest.rendering.rendered import reader_link
-from digest.web.guards import PUBLIC, route
+from digest.web.guards import PUBLIC, policy, route
+from digest.web.leafing import leaf_number, sheets
+from digest.web.looks import picture_origin
 from digest.web.pages import Pages
+from digest.web.years import Year, by_year
 
 # An email carries its styles inside itself; pictures come by https; nothing else is let in.
-POLICY: Final = (
+MAIL_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action 'none'; base-uri 'none'; frame-ancestors "
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One edition in the list."""
-
-    key: str
-    subject: str
-    preheader: str
-
-
-def latest(app: App, count: int | None = None) -> list[Entry]:
-    """The editions anybody may read, the newest first."""
-    query = select(Edition.key, Edition.subject, Edition.preheader).where(_is_out(app.clock.now()))
-    with app.database.read() as session:
-        rows = session.execute(query.order_by(Edition.slot.desc()).limit(count))
-        return [Entry(key, subject, preheader) for key, subject, preheader in rows]
+# The page with the frame is the one to be found; what is in the frame counts as its words
+# (https://developers.google.com/search/docs/crawling-indexing/robots-meta-tag#indexifembedded).
+ALONE: Final = {**PUBLIC, "X-Robots-Tag": "noindex", "Content-Security-Policy": f"{MAIL_POLICY}'none'"}
+FRAMED: Final = {
+    **PUBLIC,
+    "X-Robots-Tag": "noindex, indexifembedded",
+    "Content-Security-Policy": f"{MAIL_POLICY}'self'",
+}
+MOST_BESIDE: Final = 20  # comparisons named beside the frame; a page of its own has them all
+ON_PAGE: Final = 60  # comparisons on one page of an edition's contents
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_BEFORE_HEAD: Final = re.compile(r"\s*(<!doctype[^>]*>)?(.*?<head\b[^>]*>)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """`/archive`, `/archive/{key}` and what was in it."""
+    """`/archive`, its years, and each edition in a frame, alone, as text, and by its comparisons."""
 
     app: App
     pages: Pages
@@ -56,51 +55,103 @@ class Archive:
         """The paths answered here."""
         return [
             route("/archive", self.index),
-            route("/archive/{key}", self.edition),
+            route("/archive/{key}", self.year_or_edition),
+            route("/archive/{key}/mail", self.mail),
+            route("/archive/{key}/framed", self.framed),
+            route("/archive/{key}/text", self.text),
             route("/archive/{key}/contents", self.contents),
+            route("/archive/{key}/contents/{leaf}", self.contents),
         ]
 
     def index(self, _request: Request) -> Response:
-        """Every edition that is out."""
-        return self.pages.show("archive", public=True, editions=latest(self.app))
+        """The newest year, and the way to the others."""
+        years = self._years()
+        return self._year(years[0] if years else None, years, newest=True)
 
-    def edition(self, request: Request) -> Response:
-        """The frozen bytes of one edition; raises NotFound for one that is not out."""
-        query = select(Edition.html, Edition.marker)
-        query = query.where(Edition.key == request.path_params["key"], _is_out(self.app.clock.now()))
-        with self.app.database.read() as session:
-            found = session.execute(query).one_or_none()
-        if found is None or found.html is None:
-            raise NotFound("there is no such edition")
-        page = _for_everybody(found.html, found.marker, self.app.branding.base_url)
-        return HTMLResponse(page, headers={**PUBLIC, "Content-Security-Policy": POLICY})
+    def year_or_edition(self, request: Request) -> Response:
+        """`/archive/2026` or `/archive/2026-W47`; raises NotFound."""
+        name = request.path_params["key"]
+        if not _YEAR.fullmatch(name):
+            return self._edition(name)
+        years = self._years()
+        shown = next((year for year in years if year.number == int(name)), None)
+        if shown is None:
+            raise NotFound("nothing went out in that year")
+        return self._year(shown, years)
+
+    def mail(self, request: Request) -> Response:
+        """The frozen bytes of one edition, alone; raises NotFound for one that is not out."""
+        return HTMLResponse(self._mail(request), headers=ALONE)
+
+    def framed(self, request: Request) -> Response:
+        """The same for the frame of our page, with links that leave the frame; raises NotFound."""
+        return HTMLResponse(out_of_frame(self._mail(request)), headers=FRAMED)
+
+    def text(self, request: Request) -> Response:
+        """The frozen text of one edition; raises NotFound for one that is not out."""
+        found = reading.frozen(self.app, request.path_params["key"])
+        words = for_everybody(found.text, found.marker, self.app.branding.base_url)
+        return PlainTextResponse(words, headers=ALONE)
 
     def contents(self, request: Request) -> Response:
         """Every comparison of an edition, also those that its mail had no room for; raises NotFound."""
-        key = request.path_params["key"]
-        with self.app.database.read() as session:
-            edition = session.scalar(select(Edition).where(Edition.key == key, _is_out(self.app.clock.now())))
-            if edition is None:
-                raise NotFound("there is no such edition")
-            base_url = self.app.branding.base_url
-            told = [
-                (item.comparison.title, comparison_url(item.comparison, base_url)) for item in edition.items
-            ]
-        return self.pages.show("contents", public=True, edition=edition, comparisons=told)
+        found = reading.opened(self.app, request.path_params["key"])
+        leaf = leaf_number(request.path_params.get("leaf"))
+        pages = sheets(found.comparisons, ON_PAGE)
+        if leaf > len(pages):
+            raise NotFound("the edition has fewer comparisons")
+        listed = {"comparisons": pages[leaf - 1], "leaf": leaf, "leaves": len(pages)}
+        return self.pages.show("contents", public=True, edition=found.entry, **listed)
+
+    def _years(self) -> list[Year]:
+        return by_year(reading.latest(self.app), self.app.rhythm.zone)
+
+    def _year(self, shown: Year | None, years: Sequence[Year], *, newest: bool = False) -> Response:
+        locale = self.pages.spoken().locale
+        months = [
+            (format_skeleton("yMMMM", month.first, locale=locale), list(map(_short, month.editions)))
+            for month in (shown.months if shown else ())
+        ]
+        return self.pages.show(
+            "archive",
+            public=True,
+            year=shown.number if shown else None,
+            months=months,
+            years=[year.number for year in years],
+            newest=newest,
+        )
+
+    def _edition(self, key: str) -> Response:
+        found = reading.opened(self.app, key)
+        day = found.entry.sent.astimezone(self.app.rhythm.zone).date()
+        answer = self.pages.show("edition", public=True, opened=found, day=day, most=MOST_BESIDE)
+        ours = policy(picture_origin(self.app.branding.theme.logo))
+        answer.headers["Content-Security-Policy"] = f"{ours}; frame-src 'self'"
+        return answer
+
+    def _mail(self, request: Request) -> str:
+        found = reading.frozen(self.app, request.path_params["key"])
+        return for_everybody(found.html, found.marker, html.escape(self.app.branding.base_url))
 
 
-def _is_out(now: datetime) -> ColumnElement[bool]:
-    due = (Edition.status == Status.APPROVED) & (Edition.slot <= now)
-    return Edition.status.in_((Status.SENDING, Status.SENT)) | due
+def _short(entry: Entry) -> Entry:
+    """The entry in a few words: fifty of them are one page."""
+    return replace(entry, subject=shorten(entry.subject, 100), preheader=shorten(entry.preheader, 140))
 
 
-def _for_everybody(page: str, marker: str | None, base_url: str) -> str:
+def for_everybody(page: str, marker: str | None, base_url: str) -> str:
     """The page with every reader's own link leading to where anybody learns how to choose or leave."""
     if not marker:
         return page
 
     def link(match: re.Match[str]) -> str:
-        place = match[1] if match[1] == "preferences" else "unsubscribe"
-        return html.escape(f"{base_url}/{place}")
+        return f"{base_url}/{'preferences' if match[1] == 'preferences' else 'unsubscribe'}"
 
     return re.sub(re.escape(reader_link(marker, "")) + "([a-z-]+)", link, page)
+
+
+def out_of_frame(page: str) -> str:
+    """The page with its links opening in the window instead of the frame; nothing else is changed."""
+    found = _BEFORE_HEAD.match(page)
+    head = found.end() if found else 0
+    return f'{page[:head]}<base target="_top">{page[head:]}'

@@ -8,33 +8,43 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.app import reading
 from digest.app.parts import App
-from digest.content.listing import get_comparison
-from digest.editions.stories import comparison_values
 from digest.errors import NotFound
 from digest.rendering import standing
 from digest.rendering.cleaning import cleaned
 from digest.web.guards import route
+from digest.web.leafing import leaf_number, leaves
 from digest.web.pages import Pages
 
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """`/comparisons/{slug}`."""
+    """`/comparisons/{slug}`, and `/comparisons/{slug}/2` where one page cannot hold all that was said."""
 
     app: App
     pages: Pages
 
     def routes(self) -> list[Route]:
         """The paths answered here."""
-        return [route("/comparisons/{slug}", self.comparison)]
+        return [
+            route("/comparisons/{slug}", self.comparison),
+            route("/comparisons/{slug}/{leaf}", self.comparison),
+        ]
 
     def comparison(self, request: Request) -> Response:
         """The comparison; raises NotFound for one that was withdrawn or is not published yet."""
-        with self.app.database.read() as session:
-            row = get_comparison(session, request.path_params["slug"])
-            if row.withdrawn_at is not None or row.published_at > self.app.clock.now():
-                raise NotFound("this comparison was withdrawn, or is not published yet")
-            told = comparison_values(row, row.url or "")
-        shown = cleaned(told, keep=("description",))
-        return self.pages.show("comparison", public=True, comparison=shown, margin=standing.margin(shown))
+        shown = cleaned(reading.comparison(self.app, request.path_params["slug"]), keep=("description",))
+        number = leaf_number(request.path_params.get("leaf"))
+        told = leaves(shown)
+        if number > len(told):
+            raise NotFound("the comparison has fewer pages")
+        return self.pages.show(
+            "comparison",
+            public=True,
+            comparison=shown,
+            sides=told[number - 1],
+            leaf=number,
+            leaves=len(told),
+            margin=standing.margin(shown),
+        )

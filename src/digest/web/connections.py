@@ -24,12 +24,13 @@ def most_connections() -> int:
 
 
 class Connection(H11Protocol):
-    """uvicorn's HTTP/1.1 with a deadline; where there are too many, the one longest idle makes room.
+    """uvicorn's HTTP/1.1 with a deadline; where there are too many, who keeps us waiting longest makes room.
 
     Hanging up on the newest instead would let idlers keep everybody out.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _since = 0.0  # when we began to wait for what we wait for, by the loop's clock
     _idle = True  # nothing has been asked that is not answered
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
@@ -61,6 +62,7 @@ class Connection(H11Protocol):
     def _allow(self, seconds: float) -> None:
         if self._deadline:
             self._deadline.cancel()
+        self._since = self.loop.time()
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _make_room(self) -> None:
@@ -68,8 +70,10 @@ class Connection(H11Protocol):
             ours = (one for one in self.connections if isinstance(one, Connection))
             still = [one for one in ours if not one.transport.is_closing()]
             if len(still) > most:
-                idle = (one for one in still if one._idle)  # this one at least
-                min(idle, key=Connection._ends).transport.abort()
+                waiting = (one for one in still if one._waits)  # this one at least
+                min(waiting, key=lambda one: one._since).transport.abort()
 
-    def _ends(self) -> float:
-        return self._deadline.when() if self._deadline else 0.0
+    @property
+    def _waits(self) -> bool:
+        """For a request, or for the rest of its body."""
+        return self._idle or self.cycle.more_body

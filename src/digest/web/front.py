@@ -1,28 +1,26 @@
-"""The front page with the form and the latest editions, and the small files around it."""
+"""The front page with the form and the latest editions."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.app.parts import App
-from digest.errors import NotFound
-from digest.web.archive import latest
-from digest.web.guards import PUBLIC, route
+from digest.app.reading import latest
+from digest.web.guards import route
 from digest.web.pages import Pages
+from digest.web.subscribing import FRONT, empty_form
 
 ON_FRONT: Final = 3
-ASSET: Final = re.compile(r"[A-Za-z0-9_-]+\.(css|png|jpg|svg|ico)")
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """`/`, `/static/…` and `/healthz`."""
+    """`/` and `/healthz`."""
 
     app: App
     pages: Pages
@@ -31,21 +29,14 @@ class Front:
         """The paths answered here."""
         return [
             route("/", self.front),
-            route("/static/{name}", self.asset),
             route("/healthz", self.health),
         ]
 
     def front(self, _request: Request) -> Response:
         """The newsletter in one screen."""
-        return self.pages.show("front", public=True, editions=latest(self.app, ON_FRONT))
-
-    def asset(self, request: Request) -> Response:
-        """A style sheet or picture of the pages; raises NotFound."""
-        name = request.path_params["name"]
-        file = self.pages.asset(name) if ASSET.fullmatch(name) else None
-        if file is None:
-            raise NotFound("there is no such file")
-        return FileResponse(file, headers=PUBLIC)
+        filled = empty_form(self.app, self.pages, FRONT)
+        editions = latest(self.app, ON_FRONT)
+        return self.pages.show("front", public=True, filled=filled, editions=editions)
 
     def health(self, _request: Request) -> Response:
         """For monitors: this process answers."""

@@ -8,10 +8,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digest.serving.failures import bare_page, log_failure
+from digest.serving.failures import log_failure
 from digest.serving.gate import Gate
+from digest.web.speaking import asking
 
 BODY_LIMIT: Final = 64 * 1024
 BODY_SECONDS: Final = 20
@@ -31,13 +32,6 @@ HEADERS: Final[Mapping[str, str]] = {
 PUBLIC: Final[Mapping[str, str]] = {"Cache-Control": "public, max-age=300", "X-Robots-Tag": "all"}
 HSTS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
-# Title and sentence of the plain pages, by status.
-SAID: Final[Mapping[int, tuple[str, str]]] = {
-    408: ("That took too long", "Please try again."),
-    413: ("That was too much", "Nothing here needs more than a few words."),
-    500: ("Something went wrong here", "Please try again in a minute."),
-}
-
 Endpoint = Callable[[Request], Response]
 
 
@@ -50,21 +44,34 @@ def route(path: str, get: Endpoint, post: Endpoint | None = None) -> Route:
     return Route(path, answer, methods=["GET", "POST"] if post else ["GET"])
 
 
-class Guard(Gate):
-    """Small bodies, the headers above, and plain pages where something goes wrong."""
+def policy(pictures: str = "") -> str:
+    """The Content-Security-Policy of our pages; `pictures` is an origin that the logo comes from."""
+    return POLICY.replace("img-src 'self'", f"img-src 'self' {pictures}".rstrip())
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        """`secure`: readers come by https, and browsers shall remember that."""
-        headers = {**HEADERS, **(HSTS if secure else {})}
+
+class Guard(Gate):
+    """Small bodies, the headers above, and pages of ours where something goes wrong."""
+
+    def __init__(
+        self, app: ASGIApp, *, secure: bool, page: Callable[[int], Response], pictures: str = ""
+    ) -> None:
+        """`secure`: readers come by https, and browsers shall remember that; `page` shows a failure."""
+        headers = {**HEADERS, "Content-Security-Policy": policy(pictures), **(HSTS if secure else {})}
         super().__init__(app, headers=headers, limit=BODY_LIMIT, seconds=BODY_SECONDS)
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, in the language it asks for."""
+        with asking(scope):
+            await super().__call__(scope, receive, send)
 
     def refusal(self, scope: Scope) -> Response | None:
         """None: these pages are for everybody."""
         return None
 
     def answer_for(self, status: int) -> Response:
-        """A plain page."""
-        return bare_page(status, *SAID[status])
+        """A page in our frame."""
+        return self._page(status)
 
     def log(self, error: Exception) -> None:
         """Keep what nobody expected."""

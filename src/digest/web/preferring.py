@@ -1,31 +1,38 @@
-"""The preferences link: what we call a reader, a pause of some weeks, and the way out."""
+"""The preferences link: what we call a reader, where and how mail comes, a pause, and the way out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import readers
+from digest.app import preferring
 from digest.app.parts import App
-from digest.app.readers import Preferences
+from digest.app.preferring import Absent, Preferences
+from digest.audience.addresses import Address, NotAnAddress, read_address
+from digest.audience.moving import Move, Stay
 from digest.audience.preferring import (
-    LONGEST_NAME,
+    NO_BUTTON,
     WEEKS,
     BadChoice,
+    Fetch,
     Pause,
     Rename,
     Resume,
+    Shape,
+    Speak,
     Wish,
+    read_language,
     read_name,
+    read_shape,
     read_weeks,
 )
+from digest.mailbox import LONGEST
+from digest.tokens import LIFETIMES, Purpose
 from digest.web.forms import fields, one_line
 from digest.web.guards import route
 from digest.web.pages import Pages
@@ -45,6 +52,7 @@ class Preferring:
         return [
             route("/preferences", self.explain),
             route("/preferences/{token}", self.ask, self.act),
+            route("/preferences/{token}/erase", self.ask_to_erase, self.erase),
         ]
 
     def explain(self, _request: Request) -> Response:
@@ -53,60 +61,94 @@ class Preferring:
 
     def ask(self, request: Request) -> Response:
         """How things stand; changes nothing, since scanners open every link."""
-        return self._page(readers.preferences(self.app, request.path_params["token"]))
+        token = request.path_params["token"]
+        return self._page(token, preferring.preferences(self.app, token))
 
     def act(self, request: Request) -> Response:
         """Do what the button pressed says, and nothing for whatever is none of ours."""
         token, form = request.path_params["token"], fields(request)
         try:
-            wish = read_wish(form)
+            wish = read_wish(form, self.pages.languages)
+            found = preferring.prefer(self.app, token, wish, source=SOURCE)
         except BadChoice as problem:
-            return self._again(readers.preferences(self.app, token), form, problem)
-        return self._page(readers.prefer(self.app, token, wish, source=SOURCE), saved=True)
+            return self._again(token, form, problem)
+        return self._page(token, found, done=form["button"])
 
-    def _again(self, found: Preferences | None, form: Mapping[str, str], problem: BadChoice) -> Response:
+    def ask_to_erase(self, request: Request) -> Response:
+        """One more button: there is no way back from it."""
+        token = request.path_params["token"]
+        self.pages.speak(preferring.preferences(self.app, token).language)
+        return self.pages.show("erase")
+
+    def erase(self, request: Request) -> Response:
+        """The person is forgotten; the answer is the same for those who were before."""
+        token = request.path_params["token"]
+        self.pages.speak(preferring.preferences(self.app, token).language)
+        if fields(request).get("button") != "erase":
+            return self.pages.show("erase", 422)
+        preferring.forget(self.app, token, source=SOURCE)
+        return self.pages.show("erased")
+
+    def _again(self, token: str, form: Mapping[str, str], problem: BadChoice) -> Response:
         """The page once more, with what was typed and why it will not do."""
-        typed = one_line(form.get("name", ""), 2 * LONGEST_NAME) if problem.field == "name" else None
-        return self._page(found, 422, typed=typed, problem=problem)
+        typed = one_line(form.get(problem.field, ""), 2 * LONGEST)
+        found = preferring.preferences(self.app, token)
+        return self._page(token, found, 422, typed={problem.field: typed or ""}, problem=problem)
 
     def _page(
         self,
-        found: Preferences | None,
+        token: str,
+        found: Preferences | Absent,
         status: int = 200,
         *,
-        saved: bool = False,
-        typed: str | None = None,
+        done: str = "",
+        typed: Mapping[str, str] | None = None,
         problem: BadChoice | None = None,
     ) -> Response:
-        if found is None:
-            return self.pages.show("absent")
+        self.pages.speak(found.language)
+        if isinstance(found, Absent):
+            return self.pages.show("absent", token=token)
+        until = found.paused_until and found.paused_until.astimezone(self.app.rhythm.zone)
         return self.pages.show(
             "preferences",
             status,
-            address=found.address,
-            name=typed or found.name or "",
-            longest=LONGEST_NAME,
+            chosen=found,
+            token=token,
+            name=(typed or {}).get("name") or found.name or "",
+            email=(typed or {}).get("email", ""),
             weeks=WEEKS,
-            until=day(found.paused_until, self.app.rhythm.zone) if found.paused_until else "",
-            leave=found.leave,
-            saved=saved,
+            until=until,
+            span=LIFETIMES[Purpose.CHANGE],
+            languages=self.pages.languages,
+            done=done,
             problem=problem,
         )
 
 
-def read_wish(form: Mapping[str, str]) -> Wish:
-    """What the button pressed asks for; raises BadChoice."""
+def read_wish(form: Mapping[str, str], languages: Collection[str]) -> Wish | Move | Stay | Fetch:
+    """What the button pressed asks for, in one of the codes of `languages`; raises BadChoice."""
     match form.get("button"):
         case "name":
             return Rename(read_name(form.get("name", "")))
+        case "move":
+            return Move(_read_address(form.get("email", "")))
+        case "stay":
+            return Stay()
+        case "format":
+            return Shape(read_shape(form.get("format", "")))
+        case "language":
+            return Speak(read_language(form.get("language", ""), languages))
         case "pause":
             return Pause(read_weeks(form.get("weeks", "")))
         case "resume":
             return Resume()
-    raise BadChoice("button", "Please use one of the buttons below.")
+        case "data":
+            return Fetch()
+    raise BadChoice("button", NO_BUTTON)
 
 
-def day(moment: datetime, zone: ZoneInfo) -> str:
-    """A day as people write it, `3 December 2026`, by the clocks of `zone`."""
-    local = moment.astimezone(zone)
-    return f"{local.day} {local:%B %Y}"
+def _read_address(text: str) -> Address:
+    try:
+        return read_address(text)
+    except NotAnAddress as error:
+        raise BadChoice("email", str(error)) from error

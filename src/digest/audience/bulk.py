@@ -1,0 +1,202 @@
+"""Many good rows into the list at once, by the same SQL on both databases: who is new, and who stays out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    ScalarSelect,
+    String,
+    Table,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
+
+from digest.audience.addresses import Address
+from digest.audience.models import Consent, Standing, Subscriber, Suppression
+from digest.audience.suppressing import Suppressions
+from digest.db import Database
+from digest.db.filling import filled
+from digest.db.upserting import inserting
+from digest.tokens import ID_BYTES
+
+NEW, REPEATED, KNOWN, SUPPRESSED = "new", "repeated", "known", "suppressed"
+CACHE: Final = 64 * 1024  # kibibytes: what SQLite keeps of the indexes while a file is imported
+_OWN: Final = MetaData()
+_INCOMING: Final = Table(
+    "incoming",
+    _OWN,
+    Column("number", Integer, nullable=False),
+    Column("public_id", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("canonical", String, nullable=False),
+    Column("address_hash", String, nullable=False),
+    Column("name", String),
+    Column("pending", Boolean(create_constraint=False), nullable=False),
+    Column("times", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+_SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True), prefixes=["TEMPORARY"])
+_IN: Final = _INCOMING.c
+
+
+class Entry(NamedTuple):
+    """One address of a batch, with how often it stands there."""
+
+    address: Address
+    name: str | None
+    pending: bool
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is the same for all of a file: when it began, how its people agreed, and what is told of that.
+
+    `began` is the `created_at` of all whom it adds, by which an address that comes again later in the same
+    file is told from one that was on the list before.
+    """
+
+    began: datetime
+    now: datetime
+    agreed: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """How many rows went which way, repetitions included; `asked` are those of `added` that must confirm."""
+
+    added: int = 0
+    asked: int = 0
+    repeated: int = 0
+    known: int = 0
+    suppressed: int = 0
+
+
+def take_in(
+    session: Session, entries: Sequence[Entry], suppressions: Suppressions, act: Act
+) -> tuple[Fates, list[int]]:
+    """Add who is new; nobody is brought back. Gives the ids of those who must confirm as well.
+
+    Belongs into a write unit under the lock "subscribers".
+    """
+    _make_room(session)
+    mine = case((Subscriber.created_at == act.began, REPEATED), else_=KNOWN)
+    found = select(mine).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
+    with filled(session, _INCOMING, _numbered(entries, suppressions)):
+        fates = _fates(session, func.coalesce(found, _barred(), literal(NEW)))
+        before = session.scalar(select(func.max(Subscriber.id))) or 0
+        _add(session, act, any_barred=bool(fates.suppressed))
+    added = (Subscriber.id > before) & (Subscriber.created_at == act.began)
+    _write_history(session, act, added)
+    pending = select(Subscriber.id).where(added, Subscriber.status == Standing.PENDING)
+    return fates, list(session.scalars(pending)) if fates.asked else []
+
+
+@contextmanager
+def trial(database: Database) -> Iterator[Session]:
+    """A session for `tell`, whose connection notes who would have been added, and forgets that at the end."""
+    with database.engine.connect() as connection:
+        connection.detach()  # its temporary table goes with it
+        with Session(connection) as session:
+            session.execute(CreateTable(_SEEN))
+            session.commit()
+            yield session
+
+
+def tell(session: Session, entries: Sequence[Entry], suppressions: Suppressions) -> Fates:
+    """What `take_in` would do; only temporary tables are written."""
+    repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
+    known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
+    fate = func.coalesce(repeated, known, _barred(), literal(NEW))
+    with filled(session, _INCOMING, _numbered(entries, suppressions)):
+        fates = _fates(session, fate)
+        new = select(_IN.canonical).where(fate == NEW)
+        session.execute(insert(_SEEN).from_select(["canonical"], new))
+    session.commit()
+    return fates
+
+
+def _make_room(session: Session) -> None:
+    """Let SQLite keep indexes in memory (by default it has 2 MB), and PostgreSQL not compile statements."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(f"PRAGMA cache_size = -{CACHE}"))
+    else:
+        session.execute(text("SET LOCAL jit = off"))
+
+
+def _numbered(entries: Sequence[Entry], suppressions: Suppressions) -> Iterator[tuple[object, ...]]:
+    ids = secrets.token_hex(ID_BYTES * len(entries))
+    for number, (address, name, pending, times) in enumerate(entries):
+        public_id = ids[number * ID_BYTES * 2 : (number + 1) * ID_BYTES * 2]
+        email, canonical = address.email, address.canonical
+        yield number, public_id, email, canonical, suppressions.hash(canonical), name, pending, times
+
+
+def _barred() -> ScalarSelect[str]:
+    barred = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
+    return barred.scalar_subquery()
+
+
+def _fates(session: Session, fate: ColumnElement[str]) -> Fates:
+    each = select(fate.label("fate"), _IN.times, _IN.pending).subquery()
+    pending = func.sum(case((each.c.pending, 1), else_=0))
+    query = select(each.c.fate, func.count(), func.sum(each.c.times), pending).group_by(each.c.fate)
+    found = {fate: (rows, times, asked) for fate, rows, times, asked in session.execute(query)}
+    added, all_added, asked = found.get(NEW, (0, 0, 0))
+    again, known, suppressed = (found.get(fate, (0, 0, 0))[1] for fate in (REPEATED, KNOWN, SUPPRESSED))
+    return Fates(added, asked, again + all_added - added, known, suppressed)
+
+
+def _add(session: Session, act: Act, *, any_barred: bool) -> None:
+    pending = _IN.pending
+    values: dict[str, ColumnElement[Any]] = {
+        "public_id": _IN.public_id,
+        "email": _IN.email,
+        "canonical": _IN.canonical,
+        "name": _IN.name,
+        "status": case((pending, _word(Standing.PENDING)), else_=_word(Standing.ACTIVE)),
+        "created_at": literal(act.began, Subscriber.created_at.type),
+        "requested_at": case((pending, literal(act.now, Subscriber.created_at.type))),
+        "confirmed_at": case((~pending, literal(act.now, Subscriber.created_at.type))),
+        "departures": literal(0),
+    }
+    there = ~exists().where(Suppression.address_hash == _IN.address_hash) if any_barred else true()
+    rows = select(*values.values()).where(there).order_by(_IN.number)
+    adding = inserting(session, Subscriber).from_select(list(values), rows)
+    session.execute(adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical]))
+
+
+def _write_history(session: Session, act: Act, added: ColumnElement[bool]) -> None:
+    pending = Subscriber.status == Standing.PENDING
+    values: dict[str, ColumnElement[Any]] = {
+        "subscriber_id": Subscriber.id.expression,
+        "at": literal(act.now, Consent.at.type),
+        "event": case((pending, "requested"), else_="imported"),
+        "source": case((pending, act.asked), else_=act.agreed),
+    }
+    rows = select(*values.values()).where(added).order_by(Subscriber.id)
+    session.execute(insert(Consent).from_select(list(values), rows))
+
+
+def _word(standing: Standing) -> ColumnElement[Standing]:
+    return literal(standing, Subscriber.status.type)

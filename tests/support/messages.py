@@ -1,0 +1,69 @@
+"""Every sentence that the readers' pages show; run as a program it brings the catalogs up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.messages import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import write_po
+
+from digest.bundled import bundled
+from digest.web import languages, problems, samples, sentences
+
+# As digest.web.pages reads templates.
+OPTIONS: Final = {
+    "trimmed": "true",
+    "newstyle_gettext": "true",
+    "trim_blocks": "true",
+    "lstrip_blocks": "true",
+}
+WIDTH: Final = 100
+
+
+def messages() -> Catalog:
+    """The sentences of all templates and those that Python makes, in the order in which they come."""
+    found = Catalog(fuzzy=False)
+    for file in _templates():
+        with file.open("rb") as content:
+            for _, message, comments, _ in extract("jinja2.ext:babel_extract", content, options=OPTIONS):
+                found.add(message, locations=[(_place(file), 0)], auto_comments=comments)
+    for sentence in of_python():
+        found.add(sentence)
+    return found
+
+
+def of_python() -> Iterator[str]:
+    """What Python says on pages."""
+    for said in problems.EVERYTHING:
+        yield from (said.title, said.message)
+    yield from (samples.TITLE, samples.MESSAGE)
+    yield from sentences.SENTENCES
+
+
+def update(file: Path) -> int:
+    """Write a catalog anew with the sentences there are now; how many lack a translation."""
+    catalog, head = languages.read_catalog(file), file.read_text("utf-8").partition("\n\n")[0]
+    catalog.update(messages(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    output = BytesIO()
+    write_po(output, catalog, width=WIDTH, include_lineno=False, omit_header=True)
+    file.write_text(f"{head}\n\n{output.getvalue().decode().strip()}\n", "utf-8")
+    return sum(not message.string for message in catalog if message.id)
+
+
+def _templates() -> list[Path]:
+    folder = bundled("subscribers")
+    return [*sorted((folder / "pages").glob("*.html")), folder / "consent.txt"]
+
+
+def _place(file: Path) -> str:
+    return file.relative_to(bundled("subscribers")).as_posix()
+
+
+if __name__ == "__main__":
+    for path in sorted((bundled("subscribers") / languages.FOLDER).glob("*.po")):
+        print(f"{path.name}: {update(path)} sentences lack a translation")

@@ -1,0 +1,216 @@
+"""One-click unsubscription as RFC 8058 has it, through the web application and on both databases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from digest.app.delivering import make_messages
+from digest.app.parts import App
+from digest.audience.models import Subscriber
+from digest.delivery.composing import compose
+from digest.rendering.rendered import Rendered
+from digest.tokens import Keyring, Purpose
+from tests.web.conftest import Newsroom, browser
+
+ANN = "ann@example.org"
+URL_ENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=---FormBoundaryjWmhtjORrn"
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+PART = b'Content-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
+# RFC 8058 §8.3 as printed: its delimiter lines lack the two dashes that a delimiter begins with.
+AS_PRINTED = b"---FormBoundaryjWmhtjORrn\r\n" + PART + b"---FormBoundaryjWmhtjORrn--"
+WELL_FORMED = b"-----FormBoundaryjWmhtjORrn\r\n" + PART + b"-----FormBoundaryjWmhtjORrn--\r\n"
+
+# The header's mailto: address if it has one; then Content-Type, Content-Length as printed, and the body.
+EXAMPLES = {
+    "§8.1, simple": (None, URL_ENCODED, "26", ONE_CLICK),
+    "§8.2, with a mailto: address": ("listrequest@example.com", URL_ENCODED, "26", ONE_CLICK),
+    "§8.3, multipart": (None, MULTIPART, "124", AS_PRINTED),
+}
+BODIES = {
+    "multipart, well formed": (MULTIPART, WELL_FORMED),
+    "multipart, by the erratum": ("multipart/form-data; boundary=-FormBoundaryjWmhtjORrn", AS_PRINTED),
+    "multipart without boundary": ("multipart/form-data", WELL_FORMED),
+    "multipart cut short": (MULTIPART, WELL_FORMED[:40]),
+    "empty": (URL_ENCODED, b""),
+    "untyped and empty": ("", b""),
+    "garbage": (URL_ENCODED, b"\xff\x00%zz&&&==" * 50),
+    "too many fields": (URL_ENCODED, b"a=b&" * 500),
+    "of an unreadable type": ("\x7f;;;", ONE_CLICK),
+    "our button's words in another type": ("text/plain", b"button=leave"),
+}
+
+
+@pytest.mark.parametrize(("by_mail", "kind", "length", "body"), EXAMPLES.values(), ids=EXAMPLES)
+def test_the_examples_of_the_rfc(
+    client: TestClient, newsroom: Newsroom, by_mail: str | None, kind: str, length: str, body: bytes
+) -> None:
+    """Byte for byte, and so many bytes as they say, to the address that our header names."""
+    newsroom.join(ANN)
+    headers = {"Content-Type": kind, "Host": "example.com"}
+    path = urlsplit(header_link(newsroom, by_mail)).path
+    request = client.build_request("POST", path, content=body, headers=headers)
+    assert request.headers["Content-Length"] == length
+    for _ in range(2):
+        answer = client.send(request)
+        assert answer.status_code == 200
+        assert answer.text == "You are unsubscribed.\n"
+        assert not {"set-cookie", "location"} & set(answer.headers)
+        assert newsroom.status(ANN) == "unsubscribed"
+
+
+def header_link(newsroom: Newsroom, by_mail: str | None) -> str:
+    """The one https address in the header of Ann's copy, whose lines are as the RFC's."""
+    app, now = newsroom.app, newsroom.clock.now()
+    newsletter = app.settings.newsletter.model_copy(update={"unsubscribe_address": by_mail})
+    app.settings = app.settings.model_copy(update={"newsletter": newsletter})
+    messages = make_messages(app)
+    message = compose(Rendered("-", "-", "-", "m"), messages.headers(list_mail=True)).message(
+        to=ANN,
+        message_id="<1@example.org>",
+        date=now,
+        links=messages.links(newsroom.reader(ANN).public_id, 0, now),
+    )
+    mailto = r", <mailto:listrequest\+[a-z2-7]{42}@example\.com>" if by_mail else ""
+    post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    lines = rf"\r\nList-Unsubscribe: <(https://[^<>\s]+)>{mailto}\r\n{post}\r\n"
+    found = re.findall(lines, message.decode())
+    assert len(found) == 1
+    return str(found[0])
+
+
+@pytest.mark.parametrize(("kind", "body"), BODIES.values(), ids=BODIES)
+def test_no_body_is_wrong(client: TestClient, newsroom: Newsroom, kind: str, body: bytes) -> None:
+    """A genuine link unsubscribes: 200, short text, no cookie, no redirect."""
+    token = newsroom.join(ANN)
+    for _ in range(2):
+        answer = client.post(f"/unsubscribe/{token}", content=body, headers={"Content-Type": kind})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert len(answer.text) < 100
+        assert not {"set-cookie", "location"} & set(answer.headers)
+        assert newsroom.status(ANN) == "unsubscribed"
+
+
+def test_twice_changes_nothing_more(client: TestClient, newsroom: Newsroom) -> None:
+    """The second time finds everything done: no second departure, no second goodbye."""
+    token = newsroom.join(ANN)
+    client.post(f"/unsubscribe/{token}", content=ONE_CLICK)
+    before = newsroom.rows()
+    assert client.post(f"/unsubscribe/{token}", content=ONE_CLICK).status_code == 200
+    assert newsroom.rows() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("body", [None, ONE_CLICK, b"button=leave"])
+def test_only_a_post_unsubscribes(
+    client: TestClient, newsroom: Newsroom, method: str, body: bytes | None
+) -> None:
+    """Looking is fine and does nothing; every other method is refused, naming the right ones."""
+    token = newsroom.join(ANN)
+    before = newsroom.rows()
+    answer = client.request(
+        method, f"/unsubscribe/{token}", content=body, headers={"Content-Type": URL_ENCODED}
+    )
+    if method in {"GET", "HEAD"}:
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 405
+        assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+    assert newsroom.rows() == before
+
+
+def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom) -> None:
+    """Forged, damaged and foreign links get one and the same 404 page by GET and POST, and change nothing."""
+    token = newsroom.join(ANN)
+    before, pages = newsroom.rows(), set()
+    for link in [*damaged(token), *foreign(newsroom)]:
+        for answer in (
+            client.get(f"/unsubscribe/{link}"),
+            client.post(f"/unsubscribe/{link}", content=ONE_CLICK),
+            client.post(f"/unsubscribe/{link}", data={"button": "leave"}),
+        ):
+            assert answer.status_code == 404, link
+            assert token not in answer.text
+            pages.add(answer.text.split("<footer")[0])
+    assert len(pages) == 1
+    assert newsroom.rows() == before
+
+
+def damaged(token: str) -> list[str]:
+    """Every truncation from the end, and forgeries of one that is genuine."""
+    forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+    cut = [token[:length] for length in range(1, len(token))]
+    return [*cut, token[1:], token + "A", token.swapcase(), token + token, forged, *HOSTILE]
+
+
+HOSTILE = ["ünsubscribe", "%20", "%00", "a%0d%0ab", "<script>alert(1)<script>", "A" * 5000]
+
+
+def foreign(newsroom: Newsroom) -> list[str]:
+    """Links of every other purpose for the same person, and one of another installation."""
+    others = [newsroom.token(purpose, ANN) for purpose in Purpose if purpose is not Purpose.UNSUBSCRIBE]
+    elsewhere = Keyring({1: b"another installation's key"}, 1)
+    stranger = elsewhere.issue(Purpose.UNSUBSCRIBE, newsroom.reader(ANN).public_id, newsroom.clock.now())
+    return [*others, stranger]
+
+
+@pytest.mark.parametrize("content", [ONE_CLICK, b"button=leave", b""])
+def test_the_link_of_somebody_erased(client: TestClient, newsroom: Newsroom, content: bytes) -> None:
+    """Whoever was erased is gone already, which is no error; and their link finds nobody else."""
+    token = newsroom.join(ANN)
+    newsroom.join("bob@example.org")
+    with newsroom.app.database.write() as session:
+        session.delete(session.get_one(Subscriber, newsroom.reader(ANN).id))
+    for _ in range(2):
+        answer = client.post(f"/unsubscribe/{token}", content=content, headers={"Content-Type": URL_ENCODED})
+        assert answer.status_code == 200
+        assert not {"set-cookie", "location"} & set(answer.headers)
+    assert "You are off the list" in client.get(f"/unsubscribe/{token}").text
+    assert newsroom.status("bob@example.org") == "active"
+
+
+def test_links_of_rotated_keys(app: App, newsroom: Newsroom) -> None:
+    """Old links and new ones work side by side; those of a key that was taken out do not."""
+    old, new = b"o" * 32, b"n" * 32
+    app.keyring = Keyring({1: old}, 1)
+    emails = ("old@example.org", "late@example.org")
+    made_before = [newsroom.join(email) for email in emails]
+    app.keyring = Keyring({1: old, 2: new}, 2)
+    made_after = newsroom.join("new@example.org")
+    with browser(app) as client:
+        for token in (made_before[0], made_after):
+            assert client.get(f"/unsubscribe/{token}").status_code == 200
+            assert client.post(f"/unsubscribe/{token}", content=ONE_CLICK).status_code == 200
+    app.keyring = replace(app.keyring, keys={2: new})
+    with browser(app) as client:
+        assert client.post(f"/unsubscribe/{made_before[1]}", content=ONE_CLICK).status_code == 404
+    statuses = {email: newsroom.status(email) for email in (*emails, "new@example.org")}
+    assert statuses == dict(zip(statuses, ["unsubscribed", "active", "unsubscribed"], strict=True))
+
+
+def test_a_key_that_was_added_since(app: App, newsroom: Newsroom) -> None:
+    """A running application looks for it, once it meets a link of it, and for no other forgery."""
+    newsroom.join(ANN)
+    asked: list[str] = []
+
+    def reread() -> dict[int, bytes]:
+        asked.append("again")
+        return {1: b"o" * 32, 2: b"n" * 32}
+
+    public_id, now = newsroom.reader(ANN).public_id, newsroom.clock.now()
+    token = Keyring({2: b"n" * 32}, 2).issue(Purpose.UNSUBSCRIBE, public_id, now)
+    forged = Keyring({2: b"x" * 32}, 2).issue(Purpose.UNSUBSCRIBE, public_id, now)
+    unknown = Keyring({3: b"n" * 32}, 3).issue(Purpose.UNSUBSCRIBE, public_id, now)
+    app.keyring = Keyring({1: b"o" * 32}, 1, reread)
+    with browser(app) as client:
+        for link in (forged, unknown):
+            assert client.post(f"/unsubscribe/{link}", content=ONE_CLICK).status_code == 404
+        assert client.post(f"/unsubscribe/{token}", content=ONE_CLICK).status_code == 200
+    assert newsroom.status(ANN) == "unsubscribed"
+    assert asked == ["again"] * 3
