@@ -6,7 +6,6 @@ much each is worth. Run it with `make bench`, or alone: `.venv/bin/python benchm
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +18,8 @@ from unittest.mock import patch
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from support.mailings import NOW, engine, everybody_once, jobs, mailing, messages
-from support.sinks import missing, sink, source
+from support.options import sending_options
+from support.sinks import sink, source
 from support.tables import table
 from support.timing import interleaved
 from support.weeks import BRAND, pairs
@@ -27,7 +27,6 @@ from support.weeks import BRAND, pairs
 from digest.db import Database
 from digest.delivery import claiming
 from digest.delivery.claiming import Claimed, Job
-from digest.logs import configure_logs
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 
@@ -98,16 +97,10 @@ def _careless(database: Database) -> None:
 
 def main() -> None:
     """Print the measurement."""
-    parser = argparse.ArgumentParser(description="What bounds the rate of sending.")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each measurement")
-    parser.add_argument("--messages", type=int, default=500, metavar="N", help="readers of each run")
-    options = parser.parse_args()
-    configure_logs()
-    if lacking := missing():
-        print(f"Skipped: {lacking} is not here (Debian: apt-get install postfix; it need not run).\n")
+    if (options := sending_options("What bounds the rate of sending.", 500)) is None:
         return
     with _bench(max(options.messages, CONNECTIONS)) as bench:
-        _report(bench, max(options.rounds, 1))
+        _report(bench, options.rounds)
 
 
 @contextmanager

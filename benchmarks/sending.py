@@ -5,7 +5,6 @@ Run it with `make bench`, or alone: `.venv/bin/python benchmarks/sending.py --ro
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import smtplib
 import time
@@ -16,7 +15,8 @@ from email.message import EmailMessage
 from statistics import median
 
 from support.mailings import NOW, engine, everybody_once, jobs, mailing, messages
-from support.sinks import HOST, missing, sink, source
+from support.options import sending_options
+from support.sinks import HOST, sink, source
 from support.tables import table
 from support.timing import interleaved
 from support.weeks import BRAND, pairs
@@ -26,7 +26,6 @@ from digest.delivery.messages import Messages
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning
 from digest.delivery.smtp import Relay, Session
-from digest.logs import configure_logs
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 
@@ -92,19 +91,13 @@ class Race:
 
 def main() -> None:
     """Print the measurement."""
-    parser = argparse.ArgumentParser(description="How fast an edition goes out.")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each measurement")
-    parser.add_argument("--messages", type=int, default=500, metavar="N", help="readers of each run")
-    options = parser.parse_args()
-    configure_logs()
-    if lacking := missing():
-        print(f"Skipped: {lacking} is not here (Debian: apt-get install postfix; it need not run).\n")
+    if (options := sending_options("How fast an edition goes out.", 500)) is None:
         return
     with ExitStack() as stack:
         ports = [stack.enter_context(sink(pipelining=offered)) for offered in (True, False)]
         mail = Renderer(BRAND).edition(pairs(COMPARISONS), MARKER)
         race = Race(mail, max(options.messages, CONNECTIONS), *ports)
-        _report(race, max(options.rounds, 1))
+        _report(race, options.rounds)
 
 
 def _report(race: Race, rounds: int) -> None:

@@ -5,7 +5,6 @@ Run it with `make bench`, or alone: `.venv/bin/python benchmarks/workers.py --ro
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 import time
@@ -19,14 +18,14 @@ from statistics import median
 from support.keys import rsa_2048
 from support.ledgers import Urls, databases, owe, subscribed
 from support.mailings import everybody_once
+from support.options import sending_options
 from support.senders import Order, sent_by, started
-from support.sinks import missing, sink, source
+from support.sinks import sink, source
 from support.tables import table
 from support.timing import interleaved
 from support.weeks import BRAND, pairs
 
 from digest.db import Database
-from digest.logs import configure_logs
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 
@@ -74,20 +73,14 @@ class Race:
 
 def main() -> None:
     """Print the measurement."""
-    parser = argparse.ArgumentParser(description="What a second process gains.")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each measurement")
-    parser.add_argument("--messages", type=int, default=2000, metavar="N", help="readers of each run")
-    options = parser.parse_args()
-    configure_logs()
-    if lacking := missing():
-        print(f"Skipped: {lacking} is not here (Debian: apt-get install postfix; it need not run).\n")
+    if (options := sending_options("What a second process gains.", 2000)) is None:
         return
     with ExitStack() as stack:
         port = stack.enter_context(sink())
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         mail = Renderer(BRAND).edition(pairs(COMPARISONS), MARKER)
         race = Race(mail, max(options.messages, FEWEST), port, rsa_2048(Path(folder, "rsa.pem")))
-        _report(race, stack.enter_context(databases()), max(options.rounds, 1))
+        _report(race, stack.enter_context(databases()), options.rounds)
 
 
 def _report(race: Race, kinds: dict[str, Urls], rounds: int) -> None:

@@ -59,7 +59,11 @@ def read_address(text: str) -> Address:
         domain = _domain(domain)
     if not fits(local, domain):
         raise NotAnAddress(TOO_LONG)
-    email = f"{local}@{domain}"
+    return stored_address(f"{local}@{domain}")
+
+
+def stored_address(email: str) -> Address:
+    """An address that was read before and is kept as mail is addressed to it."""
     return Address(email, email.lower())
 
 

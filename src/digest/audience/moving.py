@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.audience.addresses import Address
+from digest.audience.addresses import Address, stored_address
 from digest.audience.consent import count_since, record
 from digest.audience.joining import by_public_id, find
 from digest.audience.models import Consent, Standing, Subscriber
@@ -76,7 +76,7 @@ def wanted(session: Session, token: Token, suppressions: Suppressions) -> tuple[
         raise Conflict("this link is from before the last change")
     if subscriber.next_email is None:
         return subscriber, None
-    address = Address(subscriber.next_email, subscriber.next_email.casefold())
+    address = stored_address(subscriber.next_email)
     if not _is_free(session, address, suppressions):
         raise Conflict("this address can no longer be changed to")
     return subscriber, address
