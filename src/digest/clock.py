@@ -7,7 +7,9 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Anything that can say what time it is."""
+    """Anything that can say what time it is; `shifted` where that is another time for trying something."""
+
+    shifted: bool
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
@@ -32,6 +34,8 @@ class SystemClock:
 
 class SettableClock:
     """A clock that stands still until somebody moves it."""
+
+    shifted = False
 
     def __init__(self, moment: datetime) -> None:
         """Stand at `moment` (aware)."""

@@ -15,7 +15,6 @@ from digest.app.parts import App
 from digest.audience import moving, purging
 from digest.audience.consent import forget_clients
 from digest.audience.models import Allowance
-from digest.clock import SystemClock
 from digest.delivery.forgetting import forget_deliveries
 from digest.delivery.notices import forget_places
 from digest.delivery.patience import in_short, is_away
@@ -64,7 +63,7 @@ def keep_house_if_possible(app: App) -> None:
 
     Not under a clock that was set for trying something: what it forgets would be lost in earnest.
     """
-    if isinstance(app.clock, SystemClock) and app.clock.shifted:
+    if app.clock.shifted:
         return
     try:
         keep_house(app)
