@@ -19,6 +19,7 @@ from digest.tokens import (
     address_hash,
     content_marker,
     new_public_id,
+    new_public_ids,
     tag_of,
     token_of,
 )
@@ -254,3 +255,13 @@ def test_hashes_depend_on_their_key_and_their_use() -> None:
 
 def _spelled(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def test_ids_of_many() -> None:
+    """Each is as long as a single one and its own; they begin alike, and those of the next call otherwise."""
+    some, others = new_public_ids(1000), new_public_ids(1000)
+    assert len({*some, *others}) == 2000
+    assert {len(one) for one in some} == {len(new_public_id())}
+    assert len({one[:8] for one in some}) == len({one[:8] for one in others}) == 1
+    assert some[0][:8] != others[0][:8]
+    assert new_public_ids(0) == []

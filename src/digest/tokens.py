@@ -21,6 +21,7 @@ from enum import IntEnum
 from digest.errors import ExpiredToken, InvalidToken
 
 ID_BYTES = 12
+SHARED_BYTES = 4  # of the ids of people who come together
 MAC_BYTES = 12
 LENGTH = 35  # characters of a token that does not expire, as unsubscribe and preferences links have it
 GENERATIONS = 65536  # as many as two bytes tell apart
@@ -118,6 +119,16 @@ class Keyring:
 def new_public_id() -> str:
     """A fresh opaque subscriber id: 12 random bytes in hexadecimal."""
     return secrets.token_hex(ID_BYTES)
+
+
+def new_public_ids(count: int) -> list[str]:
+    """As many of them with the first 4 bytes in common: an index takes those that stand together quicker.
+
+    The other 8 are random, and what links reveal is whether two people came in the same batch of a file.
+    """
+    beginning, every = secrets.token_hex(SHARED_BYTES), secrets.token_hex((ID_BYTES - SHARED_BYTES) * count)
+    each = 2 * (ID_BYTES - SHARED_BYTES)
+    return [beginning + every[at : at + each] for at in range(0, len(every), each)]
 
 
 def tag_of(token: str) -> str:

@@ -17,8 +17,19 @@ def test_the_same_in_the_same_order() -> None:
             assert list(items) == list(range(1, number + 1))
 
 
+def test_none_is_lost_where_it_is_told_to_go_on() -> None:
+    """However often that is said of one."""
+    with ahead(range(1, 6)) as items:
+        found = []
+        for item in items:
+            found.append(item)
+            for _ in range(item % 3):
+                items.go_on()
+    assert found == [1, 2, 3, 4, 5]
+
+
 def test_the_next_is_made_meanwhile() -> None:
-    """It is there although the present one is not done."""
+    """As soon as that is wished, it is there although the present one is not done; and not before."""
     made = threading.Event()
 
     def items() -> Iterator[int]:
@@ -27,9 +38,12 @@ def test_the_next_is_made_meanwhile() -> None:
         yield 2
 
     with ahead(items()) as coming:
-        assert next(coming) == 1
+        one_by_one = iter(coming)
+        assert next(one_by_one) == 1
+        assert not made.is_set()
+        coming.go_on()
         assert made.wait(10)
-        assert list(coming) == [2]
+        assert list(one_by_one) == [2]
 
 
 def test_trouble_comes_out_at_its_place() -> None:
@@ -40,9 +54,11 @@ def test_trouble_comes_out_at_its_place() -> None:
         raise KeyError("x")
 
     with ahead(items()) as coming:
-        assert next(coming) == 1
+        one_by_one = iter(coming)
+        assert next(one_by_one) == 1
+        coming.go_on()
         with pytest.raises(KeyError):
-            next(coming)
+            next(one_by_one)
 
 
 def test_nothing_goes_on_afterwards() -> None:
@@ -55,6 +71,7 @@ def test_nothing_goes_on_afterwards() -> None:
             yield number
 
     with ahead(items()) as coming:
-        assert next(coming) == 1
+        assert next(iter(coming)) == 1
+        coming.go_on()
     assert len(made) <= 2
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]

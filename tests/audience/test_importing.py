@@ -245,9 +245,11 @@ def test_a_trial_stores_nothing(importer: Importer) -> None:
     """Whatever it says; and the import afterwards begins at the start."""
     before = dumped(importer.database)
     data = f"email\n{ANN}\n{BOB}\n{ANN}\n"
-    assert importer(data, dry_run=True).counts() == importer(data, dry_run=True).counts()
+    told = importer(data, dry_run=True)
+    assert told.counts() == importer(data, dry_run=True).counts()
     assert dumped(importer.database) == before
-    assert importer(data).added == 2
+    assert importer(data).counts() == told.counts()
+    assert (told.added, told.repeated, told.rows) == (2, 1, 3)
 
 
 def test_who_never_confirmed_is_asked(importer: Importer) -> None:

@@ -1,27 +1,48 @@
-"""Reading on while the database works: the one needs the processor, the other mostly waits."""
+"""Reading on while the database works: the one needs Python, the other does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-@contextmanager
-def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
-    """The same items in the same order; while one is worked on, the next is made in a thread.
+class Ahead(Generic[T]):
+    """The same items in the same order; `go_on` lets the next one be made in a thread.
 
-    At the end, also one by an exception, nothing more is made.
+    Whoever asks for it before the thread is done waits. Two threads that both need Python hold each other up
+    by milliseconds at each turn, so `go_on` is best said where a long wait begins.
     """
+
+    def __init__(self, items: Iterable[T], pool: ThreadPoolExecutor) -> None:
+        """`pool` has one thread."""
+        self._items, self._pool = iter(items), pool
+        self._coming: Future[T | None] | None = None
+
+    def go_on(self) -> None:
+        """Let the next item be made, unless that is under way."""
+        self._start()
+
+    def _start(self) -> Future[T | None]:
+        if self._coming is None:
+            self._coming = self._pool.submit(next, self._items, None)
+        return self._coming
+
+    def __iter__(self) -> Iterator[T]:
+        """Item by item; an exception comes out at its place."""
+        while (item := self._next()) is not None:
+            yield item
+
+    def _next(self) -> T | None:
+        coming, self._coming = self._start(), None
+        return coming.result()
+
+
+@contextmanager
+def ahead(items: Iterable[T]) -> Iterator[Ahead[T]]:
+    """At the end, also one by an exception, nothing more is made."""
     with ThreadPoolExecutor(1, "ahead") as pool:
-        yield _each(pool, iter(items))
-
-
-def _each(pool: ThreadPoolExecutor, items: Iterator[T]) -> Iterator[T]:
-    coming = pool.submit(next, items, None)
-    while (item := coming.result()) is not None:
-        coming = pool.submit(next, items, None)
-        yield item
+        yield Ahead(items, pool)

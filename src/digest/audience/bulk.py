@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    CursorResult,
     Integer,
     MetaData,
     ScalarSelect,
@@ -30,16 +30,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from digest.audience.addresses import Address
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
-from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.db.filling import filled
 from digest.db.upserting import inserting
-from digest.tokens import ID_BYTES
 
 NEW, REPEATED, KNOWN, SUPPRESSED = "new", "repeated", "known", "suppressed"
-CACHE: Final = 64 * 1024  # kibibytes: what SQLite keeps of the indexes while a file is imported
+CACHE: Final = 32 * 1024  # kibibytes: what SQLite keeps of the indexes while a file is imported
 _OWN: Final = MetaData()
 _INCOMING: Final = Table(
     "incoming",
@@ -58,10 +55,14 @@ _SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True)
 _IN: Final = _INCOMING.c
 
 
-class Entry(NamedTuple):
-    """One address of a batch, with how often it stands there."""
+class Person(NamedTuple):
+    """One address of a batch as the database takes it: its place in there, and how often it comes."""
 
-    address: Address
+    number: int
+    public_id: str
+    email: str
+    canonical: str
+    address_hash: str
     name: str | None
     pending: bool
     times: int
@@ -93,19 +94,19 @@ class Fates:
 
 
 def take_in(
-    session: Session, entries: Sequence[Entry], suppressions: Suppressions, act: Act
+    session: Session, people: Sequence[Person], act: Act, meanwhile: Callable[[], None] = lambda: None
 ) -> tuple[Fates, list[int]]:
     """Add who is new; nobody is brought back. Gives the ids of those who must confirm as well.
 
-    Belongs into a write unit under the lock "subscribers".
+    Belongs into a write unit under the lock "subscribers". `meanwhile` is called where the database has the
+    rows and works alone.
     """
     _make_room(session)
-    mine = case((Subscriber.created_at == act.began, REPEATED), else_=KNOWN)
-    found = select(mine).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
-    with filled(session, _INCOMING, _numbered(entries, suppressions)):
-        fates = _fates(session, func.coalesce(found, _barred(), literal(NEW)))
+    with filled(session, _INCOMING, people):
         before = session.scalar(select(func.max(Subscriber.id))) or 0
-        _add(session, act, any_barred=bool(fates.suppressed))
+        meanwhile()
+        new = _add(session, act)
+        fates = _all_new(people) if new == len(people) else _fates(session, _fate_after(act, before))
     added = (Subscriber.id > before) & (Subscriber.created_at == act.began)
     _write_history(session, act, added)
     pending = select(Subscriber.id).where(added, Subscriber.status == Standing.PENDING)
@@ -123,12 +124,13 @@ def trial(database: Database) -> Iterator[Session]:
             yield session
 
 
-def tell(session: Session, entries: Sequence[Entry], suppressions: Suppressions) -> Fates:
+def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], None] = lambda: None) -> Fates:
     """What `take_in` would do; only temporary tables are written."""
     repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
     known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
     fate = func.coalesce(repeated, known, _barred(), literal(NEW))
-    with filled(session, _INCOMING, _numbered(entries, suppressions)):
+    with filled(session, _INCOMING, people):
+        meanwhile()
         fates = _fates(session, fate)
         new = select(_IN.canonical).where(fate == NEW)
         session.execute(insert(_SEEN).from_select(["canonical"], new))
@@ -144,17 +146,21 @@ def _make_room(session: Session) -> None:
         session.execute(text("SET LOCAL jit = off"))
 
 
-def _numbered(entries: Sequence[Entry], suppressions: Suppressions) -> Iterator[tuple[object, ...]]:
-    ids = secrets.token_hex(ID_BYTES * len(entries))
-    for number, (address, name, pending, times) in enumerate(entries):
-        public_id = ids[number * ID_BYTES * 2 : (number + 1) * ID_BYTES * 2]
-        email, canonical = address.email, address.canonical
-        yield number, public_id, email, canonical, suppressions.hash(canonical), name, pending, times
-
-
 def _barred() -> ScalarSelect[str]:
     barred = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
     return barred.scalar_subquery()
+
+
+def _all_new(people: Sequence[Person]) -> Fates:
+    times = sum(person.times for person in people)
+    return Fates(len(people), sum(person.pending for person in people), times - len(people))
+
+
+def _fate_after(act: Act, before: int) -> ColumnElement[str]:
+    """What became of an address, where readers with ids above `before` have just been added."""
+    mine = case((Subscriber.id > before, NEW), (Subscriber.created_at == act.began, REPEATED), else_=KNOWN)
+    found = select(mine).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
+    return func.coalesce(found, literal(SUPPRESSED))
 
 
 def _fates(session: Session, fate: ColumnElement[str]) -> Fates:
@@ -167,7 +173,8 @@ def _fates(session: Session, fate: ColumnElement[str]) -> Fates:
     return Fates(added, asked, again + all_added - added, known, suppressed)
 
 
-def _add(session: Session, act: Act, *, any_barred: bool) -> None:
+def _add(session: Session, act: Act) -> int:
+    """How many were new."""
     pending = _IN.pending
     values: dict[str, ColumnElement[Any]] = {
         "public_id": _IN.public_id,
@@ -180,10 +187,14 @@ def _add(session: Session, act: Act, *, any_barred: bool) -> None:
         "confirmed_at": case((~pending, literal(act.now, Subscriber.created_at.type))),
         "departures": literal(0),
     }
-    there = ~exists().where(Suppression.address_hash == _IN.address_hash) if any_barred else true()
+    barred = Suppression.address_hash == _IN.address_hash
+    # Asked once for all of them it costs little, and mostly there is none.
+    there = ~exists().where(barred) if session.scalar(select(exists().where(barred))) else true()
     rows = select(*values.values()).where(there).order_by(_IN.number)
     adding = inserting(session, Subscriber).from_select(list(values), rows)
-    session.execute(adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical]))
+    adding = adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical])
+    result = session.execute(adding, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _write_history(session: Session, act: Act, added: ColumnElement[bool]) -> None:

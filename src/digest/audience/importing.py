@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from digest.audience import bulk, resuming
 from digest.audience.ahead import ahead
-from digest.audience.bulk import Act, Entry, Fates
+from digest.audience.batches import Batch, batches
+from digest.audience.bulk import Act, Fates
 from digest.audience.rejects import Rejects
 from digest.audience.resuming import COUNTS, Mark
-from digest.audience.rows import Rejected, Row, Table
+from digest.audience.rows import Rejected, Table
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
 from digest.errors import SourceError
@@ -52,26 +53,6 @@ class ImportReport:
     def counts(self) -> dict[str, int]:
         """The numbers by name."""
         return {name: getattr(self, name) for name in COUNTS}
-
-
-@dataclass
-class Batch:
-    """Some rows of the file: the good ones by address, how many bad ones, and where in the file it ends."""
-
-    entries: dict[str, Entry] = field(default_factory=dict)
-    rows: int = 0
-    rejected: int = 0
-    offset: int = 0
-    line: int = 0
-
-    def add(self, row: Row, *, agreed: bool) -> None:
-        """Take a good row; the first one of an address counts."""
-        canonical = row.address.canonical
-        entry = self.entries.get(canonical)
-        if entry is None:
-            self.entries[canonical] = Entry(row.address, row.name, row.pending or not agreed, 1)
-        else:
-            self.entries[canonical] = entry._replace(times=entry.times + 1)
 
 
 def import_csv(
@@ -117,31 +98,6 @@ def next_size(size: int, seconds: float) -> int:
     return max(SMALLEST, min(LARGEST, int(size * min(2.0, HELD / max(seconds, 0.001)))))
 
 
-def batches(
-    table: Table, size: Callable[[], int], on_rejected: Callable[[Rejected], None], *, agreed: bool
-) -> Iterator[Batch]:
-    """The rows that are left, by as many as `size` says at the time."""
-    rows = iter(table)
-    batch, most = Batch(), size()
-    for row in rows:
-        batch.rows += 1
-        if isinstance(row, Rejected):
-            batch.rejected += 1
-            on_rejected(row)
-        else:
-            batch.add(row, agreed=agreed)
-        if batch.rows >= most:
-            yield _ended(batch, table)
-            batch, most = Batch(), size()
-    if batch.rows:
-        yield _ended(batch, table)
-
-
-def _ended(batch: Batch, table: Table) -> Batch:
-    batch.offset, batch.line = table.offset, table.lines
-    return batch
-
-
 class _Run:
     """One import on its way."""
 
@@ -173,29 +129,34 @@ class _Run:
         self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]
     ) -> None:
         """To the end of the file."""
-        rows = batches(table, lambda: self._most, self._reject, agreed=bool(consent))
-        with ahead(rows) as coming:
+        with ahead(self._batches(table, consent)) as coming:
             for batch in coming:
                 self._rejects.flush()
-                self._take(batch)
+                self._take(batch, coming.go_on)
                 on_progress(self.report)
         resuming.finish(self._database, self._mark, self._act.now)
 
     def try_all(self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]) -> None:
         """To the end of the file, and nothing is stored."""
-        rows = batches(table, lambda: self._most, self._reject, agreed=bool(consent))
-        with bulk.trial(self._database) as session, ahead(rows) as coming:
+        with bulk.trial(self._database) as session, ahead(self._batches(table, consent)) as coming:
             for batch in coming:
-                entries = list(batch.entries.values())
-                _count(self.report, batch, bulk.tell(session, entries, self._suppressions))
+                _count(self.report, batch, bulk.tell(session, batch.people, coming.go_on))
                 on_progress(self.report)
         self._rejects.flush()
 
-    def _take(self, batch: Batch) -> None:
+    def _batches(self, table: Table, consent: str | None) -> Iterator[Batch]:
+        return batches(
+            table,
+            self._suppressions,
+            size=lambda: self._most,
+            on_rejected=self._reject,
+            agreed=bool(consent),
+        )
+
+    def _take(self, batch: Batch, meanwhile: Callable[[], None]) -> None:
         with self._database.write(lock="subscribers") as session:
             began = time.perf_counter()
-            entries = list(batch.entries.values())
-            fates, pending = bulk.take_in(session, entries, self._suppressions, self._act)
+            fates, pending = bulk.take_in(session, batch.people, self._act, meanwhile)
             if pending:
                 self._on_pending(session, pending)
             report = replace(self.report)

@@ -1,0 +1,59 @@
+"""The rows of a table some thousands at a time, as the database takes them: one person to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from digest.audience.bulk import Person
+from digest.audience.rows import Rejected, Row, Table
+from digest.audience.suppressing import Suppressions
+from digest.tokens import new_public_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of the file: whom they name, how many they are, the bad ones too, and where they end."""
+
+    people: list[Person]
+    rows: int
+    rejected: int
+    offset: int
+    line: int
+
+
+def batches(
+    table: Table,
+    suppressions: Suppressions,
+    *,
+    size: Callable[[], int],
+    on_rejected: Callable[[Rejected], None],
+    agreed: bool,
+) -> Iterator[Batch]:
+    """The rows that are left, by as many as `size` says at the time; all pending, unless they `agreed`."""
+
+    def batch(taken: list[Row | Rejected]) -> Batch:
+        good = [row for row in taken if isinstance(row, Row)]
+        for bad in taken:
+            if isinstance(bad, Rejected):
+                on_rejected(bad)
+        people = _people(good, suppressions, agreed=agreed)
+        return Batch(people, len(taken), len(taken) - len(good), table.offset, table.lines)
+
+    rows = iter(table)
+    # Unlike a loop with a yield, map does not hold the rows while their batch is worked on.
+    return map(batch, iter(lambda: list(islice(rows, size())), []))
+
+
+def _people(rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool) -> list[Person]:
+    """Each address once; its first row counts."""
+    people: dict[str, Person] = {}
+    for number, (row, public_id) in enumerate(zip(rows, new_public_ids(len(rows)), strict=True)):
+        email, canonical = row.address.email, row.address.canonical
+        if known := people.get(canonical):
+            people[canonical] = known._replace(times=known.times + 1)
+        else:
+            hashed, pending = suppressions.hash(canonical), row.pending or not agreed
+            people[canonical] = Person(number, public_id, email, canonical, hashed, row.name, pending, 1)
+    return list(people.values())
