@@ -1,6 +1,6 @@
 """How long an import takes beside the database's own load of the same file, its memory, and a kill half way.
 
-Run it with `make bench`, or alone in full size: `.venv/bin/python benchmarks/importing.py --rows 1000000`.
+Run it with `make bench`, or alone and quicker: `.venv/bin/python benchmarks/importing.py --rows 100000`.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Place:
 def main() -> None:
     """Print the measurements."""
     parser = argparse.ArgumentParser(description="Imports beside bare loads of the same file.")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each measurement")
-    parser.add_argument("--rows", type=int, default=100_000, metavar="N", help="rows of the file")
+    parser.add_argument("--rounds", type=int, default=1, metavar="N", help="runs of each measurement")
+    parser.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="rows of the file")
     options = parser.parse_args()
     configure_logs()
     with tempfile.TemporaryDirectory() as folder, databases() as kinds:
