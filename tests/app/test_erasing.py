@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.app import readers, weekly
+from digest.app import subscribing, weekly
 from digest.app.delivering import RunReport
 from digest.app.erasing import erase, erase_address
 from digest.audience import joining
@@ -136,15 +136,15 @@ def test_no_import_brings_them_back_and_they_may_come_back_themselves(room: News
     with room.app.database.read() as session:
         old = joining.get(session, read_address(ANN)).public_id
     erase(room.app, the_public_id(room), source="a test")
-    assert readers.add_with_consent(room.app, ANN, consent="an old list") is False
+    assert subscribing.add_with_consent(room.app, ANN, consent="an old list") is False
     assert standings(room.app.database) == {}
-    readers.subscribe(room.app, ANN, source="the form")
+    subscribing.subscribe(room.app, ANN, source="the form")
     with room.app.database.read() as session:
         ann = joining.get(session, read_address(ANN))
         with pytest.raises(InvalidToken):
             joining.by_public_id(session, old)
     token = room.app.keyring.issue(Purpose.CONFIRM, ann.public_id, room.clock.now(), ann.departures)
-    readers.confirm(room.app, token, source="the link")
+    subscribing.confirm(room.app, token, source="the link")
     assert standings(room.app.database) == {ANN: "active"}
     assert reason(room) is None
 
@@ -211,7 +211,7 @@ def test_a_stranger_never_inherits_a_delivery(room: Newsroom) -> None:
         owe_notice(session, "welcome", joining.get(session, read_address(ANN)), room.clock.now())
         before = session.execute(select(Delivery.mailing_id, Delivery.subscriber_id)).one()
     erase(room.app, the_public_id(room), source="a test")
-    readers.subscribe(room.app, "bob@example.org", source="the form")
+    subscribing.subscribe(room.app, "bob@example.org", source="the form")
     with room.app.database.read() as session:
         after = session.execute(select(Delivery.mailing_id, Delivery.subscriber_id)).one()
     assert tuple(after) != tuple(before)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from digest.app import editors, leaving, preferring, readers
+from digest.app import editors, leaving, preferring, subscribing
 from digest.app.admitting import Visitor
 from digest.app.parts import App
 from digest.app.samples import SAMPLE
@@ -188,7 +188,7 @@ class Gallery:
         """Ask so often from this machine that the form has a rest."""
         with suppress(TooMany):
             for _ in range(100):
-                readers.subscribe(self.app, self._address(), source="test", visitor=Visitor("127.0.0.1"))
+                subscribing.subscribe(self.app, self._address(), source="test", visitor=Visitor("127.0.0.1"))
 
 
 CHAPTERS = ("public", "joining", "choosing", "leaving", "failing")

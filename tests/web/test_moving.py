@@ -9,7 +9,7 @@ from httpx import Response
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from digest.app import leaving, readers
+from digest.app import leaving, subscribing
 from digest.app.housekeeping import keep_house
 from digest.audience import joining
 from digest.audience.addresses import read_address
@@ -251,7 +251,7 @@ def test_nobody_is_bombed_by_many_readers(client: TestClient, newsroom: Newsroom
         answer = ask(client, f"/preferences/{newsroom.token(Purpose.PREFERENCES, email)}", spelled)
         assert answer.status_code == 200
     assert len(mailed(newsroom, "change-address")) == 3
-    readers.subscribe(newsroom.app, victim, source="test")
+    subscribing.subscribe(newsroom.app, victim, source="test")
     with newsroom.app.database.read() as session:
         assert joining.find(session, victim) is None
 
@@ -260,7 +260,7 @@ def test_the_way_back(client: TestClient, newsroom: Newsroom, page: str) -> None
     """No import brings the old address in again; its owner does, by confirming it."""
     ask(client, page)
     client.post(link(newsroom))
-    assert not readers.add_with_consent(newsroom.app, ANN, consent="a paper list")
+    assert not subscribing.add_with_consent(newsroom.app, ANN, consent="a paper list")
     ask(client, page, ANN)
     assert mailed(newsroom, "change-address") == [NEW, ANN]
     assert client.post(link(newsroom, NEW.lower())).status_code == 200
@@ -323,7 +323,7 @@ def test_wishes_for_an_address_of_somebodys_take_none_of_its_mails(
     for _ in range(3):
         ask(client, page)
     assert mailed(newsroom, "change-address") == []
-    readers.subscribe(newsroom.app, NEW, source="test")
+    subscribing.subscribe(newsroom.app, NEW, source="test")
     with newsroom.app.database.read() as session:
         asked = select(func.count()).select_from(Mailing).where(Mailing.notice == "confirm")
         assert session.scalar(asked.where(Mailing.created_at == newsroom.clock.now())) == 1

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from digest.app import readers
+from digest.app import subscribing
 from digest.audience.columns import NotAMapping, read_mapping
 from digest.audience.importing import ImportReport, import_csv
 from digest.audience.rejects import RejectsFile
@@ -76,7 +76,7 @@ def import_readers(
             suppressions=app.suppressions,
             now=now,
             consent=consent,
-            on_pending=lambda session, ids: readers.ask_all(app, session, ids, now),
+            on_pending=lambda session, ids: subscribing.ask_all(app, session, ids, now),
             on_progress=show,
             rejects=out,
             mapping=mapping,

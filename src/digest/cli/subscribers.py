@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from digest.app import housekeeping, readers
+from digest.app import housekeeping, subscribing
 from digest.app.erasing import erase_address
 from digest.app.parts import App
 from digest.app.why import everything_held
@@ -47,10 +47,12 @@ def add(ctx: click.Context, email: str, name: str | None, consent: str | None) -
     name = tidy_name(name or "")
     with app_of(ctx) as app:
         if consent:
-            done = readers.add_with_consent(app, email, consent=f"{consent} (added by {actor()})", name=name)
+            done = subscribing.add_with_consent(
+                app, email, consent=f"{consent} (added by {actor()})", name=name
+            )
             click.echo("added" if done else "not added: known already, or suppressed")
         else:
-            readers.subscribe(app, email, source=f"added by {actor()}", name=name)
+            subscribing.subscribe(app, email, source=f"added by {actor()}", name=name)
             click.echo("asked to confirm, if there is anything to ask; the next `digest run` sends it")
 
 

@@ -1,4 +1,4 @@
-"""What readers do by link and form: each act is one transaction with the notice it owes."""
+"""Asking for the newsletter and saying yes, by form and link: each act is one transaction with its notice."""
 
 from __future__ import annotations
 
