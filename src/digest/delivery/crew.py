@@ -20,10 +20,10 @@ from digest.delivery.ledger import Done
 from digest.delivery.mailboxes import BadRecipient
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
+from digest.delivery.scribe import Ask, Scribe, Step, Stepped
 from digest.delivery.stopping import Tallied
 from digest.delivery.supply import Supply
 from digest.delivery.trust import Trust
-from digest.delivery.turns import Ask, Scribe, Turn, Turned
 from digest.delivery.widening import Width
 from digest.errors import DigestError, RelayRefused
 from digest.logs import get_logger, short_address
@@ -128,30 +128,30 @@ class Crew:
                 break
             berth.ready = ready
             following = self._at_hand(berth.channel)  # before anything has begun, since it may fail
-            if await self._turn(berth):
+            if await self._step(berth):
                 return ready, following
             berth.channel.drop_ahead()
             if following:
                 self._supply.put_back(following.job)
         return None, None
 
-    async def _turn(self, berth: Berth) -> bool:
+    async def _step(self, berth: Berth) -> bool:
         """Write down the last try and begin the next, as far as there are any; whether it began."""
         done, ready, berth.done, berth.ready = berth.done, berth.ready, None, None
-        turned: Turned = await self._commits.do(Turn(done, ready.job if ready else None))
-        if ready and not turned.begun:
+        stepped: Stepped = await self._commits.do(Step(done, ready.job if ready else None))
+        if ready and not stepped.begun:
             self._in_hand.discard(ready.job.key)
-        if ready and turned.stopped:
+        if ready and stepped.stopped:
             self._forget(ready.job.mailing_id)
         if done:
             self._in_hand.discard(done.job.key)
-            await self._follow_up(done, turned.state)
-        return turned.begun
+            await self._follow_up(done, stepped.state)
+        return stepped.begun
 
     async def _next(self, berth: Berth) -> Ready | None:
         """A job that may go at once over an open connection, when the last try is written down."""
         if berth.done:
-            await self._turn(berth)
+            await self._step(berth)
         while not self._superfluous() and await self._supply.wait():
             job = self._supply.take()
             try:
@@ -174,7 +174,7 @@ class Crew:
                 self._supply.put_back(berth.ready.job)
                 berth.ready = None
             if berth.done:
-                await self._turn(berth)
+                await self._step(berth)
         except Exception as error:  # noqa: BLE001 - it belongs to all
             self._shift.fail(error)
         await berth.channel.close(politely=not self._shift.ended)
