@@ -14,6 +14,7 @@ from digest.audience.suppressing import Suppressions
 from digest.clock import Clock
 from digest.delivery import holding, ledger, workers
 from digest.delivery.claiming import Job
+from digest.delivery.group_commit import GroupCommit
 from digest.delivery.ledger import Done
 from digest.delivery.models import State
 from digest.delivery.retrying import Policy
@@ -42,6 +43,11 @@ class Stepped(NamedTuple):
 
 
 Ask = Step | Callable[[Session], Any]
+
+
+async def ask(commits: GroupCommit[Ask, Any], action: Callable[[Session], Result]) -> Result:
+    """What `action` finds or does in the next group commit, once that is on disk."""
+    return await commits.do(action)  # type: ignore[no-any-return]  # what Scribe answers to it
 
 
 @dataclass(frozen=True, slots=True)
