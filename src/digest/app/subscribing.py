@@ -13,6 +13,7 @@ from digest.app.parts import App
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.joining import Link
+from digest.db.savepoints import keep_or_undo
 from digest.delivery.notices import owe_notice, owe_notices, waits
 from digest.errors import InvalidToken
 from digest.tokens import Purpose, Token
@@ -36,9 +37,9 @@ def subscribe(
     address, now = read_address(email), app.clock.now()
     wanted = admit(app, address, visitor, now) if visitor else True
     client = hashed(app, visitor.client) if visitor else None
-    with app.database.write(lock="subscribers") as session:
+
+    def ask(session: Session) -> bool:
         waiting = waits(session, joining.CONFIRM, address.canonical, now)
-        attempt = session.begin_nested()
         subscriber, notice = joining.request(
             session,
             address,
@@ -52,11 +53,10 @@ def subscribe(
             waits=waiting,
         )
         owe_notice(session, notice or joining.CONFIRM, subscriber, now)
-        session.flush()
-        if notice and wanted:
-            attempt.commit()
-        else:
-            attempt.rollback()
+        return notice is not None and wanted
+
+    with app.database.write(lock="subscribers") as session:
+        keep_or_undo(session, ask)
 
 
 def check_confirm(app: App, token: str) -> Link:
