@@ -52,7 +52,7 @@ def the_public_id(room: Newsroom, email: str = ANN) -> str:
 
 
 def reason(room: Newsroom, email: str = ANN) -> str | None:
-    """Why an address is barred."""
+    """Why an address is suppressed."""
     with room.app.database.read() as session:
         return room.app.suppressions.reason(session, read_address(email).canonical)
 
@@ -100,7 +100,7 @@ def test_doing_it_twice_is_fine(room: Newsroom) -> None:
 
 
 def test_an_address_that_is_only_suppressed(room: Newsroom) -> None:
-    """There is nothing more to forget, and the reason that bars it stays."""
+    """There is nothing more to forget, and the reason of its suppression stays."""
     with room.app.database.write() as session:
         for why in ("complaint", "bounce", "operator", "unsubscribe", "moved"):
             address = read_address(f"{why}@example.org")
@@ -122,7 +122,7 @@ def test_an_address_that_is_only_suppressed(room: Newsroom) -> None:
     ],
 )
 def test_erasing_opens_no_door(room: Newsroom, status: Standing, why: str) -> None:
-    """Who bounced or complained stays barred for it, even where only their standing said so."""
+    """Who bounced or complained stays suppressed for it, even where only their standing said so."""
     room.join(ANN)
     with room.app.database.write() as session:
         joining.get(session, read_address(ANN)).status = status

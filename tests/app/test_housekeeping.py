@@ -31,7 +31,7 @@ def ask(room: Newsroom, *emails: str) -> None:
 
 
 def test_who_never_confirmed_is_forgotten(room: Newsroom) -> None:
-    """With their history and the notice they were owed; nothing bars them."""
+    """With their history and the notice they were owed; their addresses are not suppressed."""
     ask(room, OLD)
     room.clock.advance(MONTH)
     ask(room, NEW)

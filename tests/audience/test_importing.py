@@ -205,8 +205,8 @@ def test_the_suppressed_stay_out(importer: Importer) -> None:
         for reason in ("unsubscribe", "bounce", "complaint", "operator"):
             address = read_address(f"{reason}@bücher.example")
             importer.suppressions.suppress(session, address, reason, "test", NOW)
-    barred = "Unsubscribe@BÜCHER bounce@xn--bcher-kva COMPLAINT@bücher operator@bücher"
-    reasons = "\n".join(f"{name}.example" for name in barred.split())
+    suppressed = "Unsubscribe@BÜCHER bounce@xn--bcher-kva COMPLAINT@bücher operator@bücher"
+    reasons = "\n".join(f"{name}.example" for name in suppressed.split())
     for consent in ("the fair", None):
         report = importer(f"email\n{reasons}\n{ANN}\n", consent)
         assert report.suppressed == 4

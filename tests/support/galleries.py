@@ -103,11 +103,11 @@ class Gallery:
         yield State("confirm-expired", f"/confirm/{expired}", (self._days(8), reload))
         nobody = self.app.keyring.issue(Purpose.CONFIRM, new_public_id(), self.clock.now())
         yield State("confirm-nobody", f"/confirm/{nobody}")
-        barred = self._address()
-        token = self.room.request(barred)
+        suppressed = self._address()
+        token = self.room.request(suppressed)
         with self.app.database.write() as session:
-            self.app.suppressions.suppress(session, read_address(barred), "complaint", "test", NOW)
-        yield State("confirm-barred", f"/confirm/{token}")
+            self.app.suppressions.suppress(session, read_address(suppressed), "complaint", "test", NOW)
+        yield State("confirm-suppressed", f"/confirm/{token}")
 
     def choosing(self) -> Iterator[State]:
         """What readers do by their own link."""

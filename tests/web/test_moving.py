@@ -111,7 +111,7 @@ def test_the_history_has_no_address_in_clear(client: TestClient, newsroom: Newsr
 
 
 def make(newsroom: Newsroom, kind: str) -> None:
-    """An address that is known or barred in some way."""
+    """An address that is known or suppressed in some way."""
     if kind in ("active", "left"):
         token = newsroom.join(NEW)
         if kind == "left":
@@ -156,7 +156,7 @@ def test_ones_own_address(client: TestClient, newsroom: Newsroom, page: str) -> 
 def test_an_address_that_is_taken_meanwhile(
     client: TestClient, newsroom: Newsroom, page: str, kind: str
 ) -> None:
-    """Somebody subscribed with it, or it was barred, after the mail went out: 409, and nothing changes."""
+    """Somebody subscribed with it, or it was suppressed, after the mail: 409, and nothing changes."""
     ask(client, page)
     make(newsroom, kind)
     before = newsroom.rows()
@@ -287,8 +287,8 @@ def test_no_suppression_holds_the_address(client: TestClient, newsroom: Newsroom
     ask(client, page)
     client.post(link(newsroom))
     with newsroom.app.database.read() as session:
-        (barred,) = session.scalars(select(Suppression))
-        assert barred.address_hash == newsroom.app.suppressions.hash(ANN)
+        (suppression,) = session.scalars(select(Suppression))
+        assert suppression.address_hash == newsroom.app.suppressions.hash(ANN)
         assert session.scalar(select(func.count()).select_from(Mailing).where(Mailing.email == ANN)) == 1
 
 

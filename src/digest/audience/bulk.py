@@ -128,7 +128,7 @@ def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], Non
     """What `take_in` would do; only temporary tables are written."""
     repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
     known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
-    fate = func.coalesce(repeated, known, _barred(), literal(NEW))
+    fate = func.coalesce(repeated, known, _suppressed(), literal(NEW))
     with filled(session, _INCOMING, people):
         meanwhile()
         fates = _fates(session, fate)
@@ -146,9 +146,9 @@ def _make_room(session: Session) -> None:
         session.execute(text("SET LOCAL jit = off"))
 
 
-def _barred() -> ScalarSelect[str]:
-    barred = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
-    return barred.scalar_subquery()
+def _suppressed() -> ScalarSelect[str]:
+    found = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
+    return found.scalar_subquery()
 
 
 def _all_new(people: Sequence[Person]) -> Fates:
@@ -187,9 +187,9 @@ def _add(session: Session, act: Act) -> int:
         "confirmed_at": case((~pending, literal(act.now, Subscriber.created_at.type))),
         "departures": literal(0),
     }
-    barred = Suppression.address_hash == _IN.address_hash
+    suppressed = Suppression.address_hash == _IN.address_hash
     # Asked once for all of them it costs little, and mostly there is none.
-    there = ~exists().where(barred) if session.scalar(select(exists().where(barred))) else true()
+    there = ~exists().where(suppressed) if session.scalar(select(exists().where(suppressed))) else true()
     rows = select(*values.values()).where(there).order_by(_IN.number)
     adding = inserting(session, Subscriber).from_select(list(values), rows)
     adding = adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical])

@@ -15,9 +15,9 @@ from digest.app.parts import App
 from digest.app.why import everything_held
 from digest.audience import joining, listing
 from digest.audience.addresses import read_address
-from digest.audience.barring import BarringReport, bar_file
 from digest.audience.models import Standing
 from digest.audience.names import tidy_name
+from digest.audience.suppressing_files import SuppressionReport, suppress_file
 from digest.cli.held import as_text
 from digest.cli.importing_readers import import_readers
 from digest.cli.shared import actor, app_of, json_option, print_json, private_file
@@ -170,16 +170,16 @@ def suppress(ctx: click.Context, emails: tuple[str, ...], file: Any, reason: str
     ctx.exit(1 if done.rejected else 0)
 
 
-def _suppress(app: App, emails: Sequence[str], reason: str, by: str) -> BarringReport:
+def _suppress(app: App, emails: Sequence[str], reason: str, by: str) -> SuppressionReport:
     """All of them, or none where one is no address."""
     addresses, now = [read_address(email) for email in emails], app.clock.now()
     with app.database.write(lock="subscribers") as session:
         done = [app.suppressions.suppress(session, one, reason, by, now) for one in addresses]
-    return BarringReport(sum(done), len(done) - sum(done))
+    return SuppressionReport(sum(done), len(done) - sum(done))
 
 
-def _suppress_file(app: App, file: BinaryIO, reason: str, by: str) -> BarringReport:
-    return bar_file(
+def _suppress_file(app: App, file: BinaryIO, reason: str, by: str) -> SuppressionReport:
+    return suppress_file(
         app.database,
         file,
         str(getattr(file, "name", "<stdin>")),

@@ -55,8 +55,8 @@ class Confirming:
                 return self.pages.show("confirm")
             case Link.DONE:
                 return self.pages.show("confirmed")
-            case Link.BARRED:
-                return self.pages.show("barred", 409)
+            case Link.SUPPRESSED:
+                return self.pages.show("suppressed", 409)
             case Link.OLD | Link.EXPIRED | Link.NOBODY:
                 return self._void(link)
 
