@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.joining import Link
 from digest.db.savepoints import keep_or_undo
-from digest.delivery.notices import owe_notice, owe_notices, waits
+from digest.delivery.notices import owe_notice, waits
 from digest.errors import InvalidToken
 from digest.tokens import Purpose, Token
 
@@ -122,12 +121,6 @@ def add_with_consent(app: App, email: str, *, consent: str, name: str | None = N
     address, now = read_address(email), app.clock.now()
     with app.database.write(lock="subscribers") as session:
         return joining.add_active(session, address, app.suppressions, consent=consent, name=name, now=now)
-
-
-def ask_all(app: App, session: Session, subscribers: Sequence[int], now: datetime) -> None:
-    """Owe a confirmation to subscribers, given by their ids, whom an import has just added as pending."""
-    joining.count_asked(session, subscribers, app.allowances, now)
-    owe_notices(session, joining.CONFIRM, subscribers, now)
 
 
 def _judge(app: App, session: Session, token: Token, now: datetime) -> Link:

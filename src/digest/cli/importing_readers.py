@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 
 import click
 
-from digest.app import subscribing
+from digest.app import importing
 from digest.audience.columns import NotAMapping, read_mapping
-from digest.audience.importing import ImportReport, import_csv
+from digest.audience.importing import ImportReport
 from digest.audience.rejects import RejectsFile
-from digest.cli.progress import importing
-from digest.cli.shared import app_of, json_option, print_json, rejections
+from digest.cli import progress
+from digest.cli.shared import app_of, json_option, name_of, print_json, rejections
 
 
 class _Mapping(click.ParamType[dict[str, str]]):
@@ -67,16 +67,12 @@ def import_readers(
     """
     if consent is not None and not consent.strip():
         raise click.BadParameter("say where these people agreed", param_hint="--consent")
-    with app_of(ctx) as app, _rejects_file(rejects, file) as out, importing() as show:
-        now = app.clock.now()
-        report = import_csv(
-            app.database,
+    with app_of(ctx) as app, _rejects_file(rejects, file) as out, progress.importing() as show:
+        report = importing.import_readers(
+            app,
             file,
-            str(getattr(file, "name", "<stdin>")),
-            suppressions=app.suppressions,
-            now=now,
+            name_of(file),
             consent=consent,
-            on_pending=lambda session, ids: subscribing.ask_all(app, session, ids, now),
             on_progress=show,
             rejects=out,
             mapping=mapping,

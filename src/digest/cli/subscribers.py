@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
-from digest.app import housekeeping, subscribing
+from digest.app import housekeeping, leaving, subscribing, suppressing
 from digest.app.erasing import erase_address
-from digest.app.parts import App
 from digest.app.why import everything_held
-from digest.audience import joining, listing
+from digest.audience import listing
 from digest.audience.addresses import read_address
 from digest.audience.models import Standing
 from digest.audience.names import tidy_name
-from digest.audience.suppressing_files import SuppressionReport, suppress_file
 from digest.cli.held import as_text
 from digest.cli.importing_readers import import_readers
-from digest.cli.shared import actor, app_of, json_option, print_json, private_file
+from digest.cli.shared import actor, app_of, json_option, name_of, print_json, private_file
 from digest.errors import SourceError
 
 
@@ -137,9 +135,8 @@ def unsubscribe(ctx: click.Context, email: str) -> None:
 
     Example: digest subscribers unsubscribe ann@example.org
     """
-    with app_of(ctx) as app, app.database.write(lock="subscribers") as session:
-        subscriber = joining.get(session, read_address(email))
-        joining.leave(session, subscriber, source=f"taken off by {actor()}", now=app.clock.now())
+    with app_of(ctx) as app:
+        leaving.take_off(app, email, source=f"taken off by {actor()}")
     click.echo("off the list")
 
 
@@ -163,32 +160,16 @@ def suppress(ctx: click.Context, emails: tuple[str, ...], file: Any, reason: str
     """
     if bool(emails) == bool(file):
         raise click.UsageError("expected addresses, or --file with addresses")
-    by = f"suppressed by {actor()}"
+    source = f"suppressed by {actor()}"
     with app_of(ctx) as app:
-        done = _suppress_file(app, file, reason, by) if file else _suppress(app, emails, reason, by)
+        if file:
+            done = suppressing.suppress_all_in(
+                app, file, name_of(file), reason=reason, source=source, on_rejected=_show_rejected
+            )
+        else:
+            done = suppressing.suppress(app, emails, reason=reason, source=source)
     click.echo(f"{done.suppressed} suppressed, {done.known} were so already, {done.rejected} rejected")
     ctx.exit(1 if done.rejected else 0)
-
-
-def _suppress(app: App, emails: Sequence[str], reason: str, by: str) -> SuppressionReport:
-    """All of them, or none where one is no address."""
-    addresses, now = [read_address(email) for email in emails], app.clock.now()
-    with app.database.write(lock="subscribers") as session:
-        done = [app.suppressions.suppress(session, one, reason, by, now) for one in addresses]
-    return SuppressionReport(sum(done), len(done) - sum(done))
-
-
-def _suppress_file(app: App, file: BinaryIO, reason: str, by: str) -> SuppressionReport:
-    return suppress_file(
-        app.database,
-        file,
-        str(getattr(file, "name", "<stdin>")),
-        suppressions=app.suppressions,
-        reason=reason,
-        by=by,
-        now=app.clock.now(),
-        on_rejected=_show_rejected,
-    )
 
 
 def _show_rejected(error: SourceError) -> None:
