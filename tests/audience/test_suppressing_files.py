@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import event, select
 
 from digest.audience.addresses import read_address
+from digest.audience.csv_rows import CsvRows
 from digest.audience.listing import export_csv, export_suppressions
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
+from digest.audience.progress import Reading
 from digest.audience.suppressing import Suppressions
 from digest.audience.suppressing_files import BATCH, Entry, SuppressionReport, entries, suppress_file
 from digest.db import Database
@@ -140,6 +142,37 @@ def test_more_than_a_batch(database: Database, suppressions: Suppressions) -> No
     assert report == SuppressionReport(suppressed=2 * BATCH + 1)
 
 
+@pytest.mark.parametrize("seekable", [True, False], ids=["file", "pipe"])
+def test_how_far_it_is(database: Database, suppressions: Suppressions, seekable: bool) -> None:
+    """After each batch, in rows and bytes, from where the file stood; nobody knows how long a pipe is."""
+    lines = b"nobody\n" + b"".join(b"r%d@example.org\n" % number for number in range(BATCH + 1))
+    file = io.BytesIO(b"read before\n" + lines)
+    file.seek(-len(lines), io.SEEK_END)
+    seen: list[Reading] = []
+    suppress_file(
+        database,
+        file if seekable else Pipe(lines),
+        "gone.csv",
+        suppressions=suppressions,
+        reason="complaint",
+        by="test",
+        now=NOW,
+        on_rejected=lambda _: None,
+        on_progress=seen.append,
+    )
+    size = len(lines) if seekable else None
+    assert [(one.rows, one.bytes_all) for one in seen] == [(BATCH + 1, size), (BATCH + 2, size)]
+    assert 0 < seen[0].bytes_done < seen[1].bytes_done == len(lines)
+
+
+class Pipe(io.BytesIO):
+    """What cannot be read twice."""
+
+    def seekable(self) -> bool:
+        """It is gone."""
+        return False
+
+
 def test_our_own_export_of_the_list_can_be_suppressed(database: Database, suppressions: Suppressions) -> None:
     """Also addresses that a spreadsheet would take for formulas."""
     out = io.StringIO(newline="")
@@ -223,7 +256,7 @@ def test_hashes_of_another_key_are_refused(exported: str, database: Database) ->
 def test_rows_that_are_no_hash(suppressions: Suppressions, text: str, line: int, field: str) -> None:
     """Are named by line and column."""
     file = io.BytesIO(text.replace("KEY", suppressions.fingerprint).encode())
-    (error,) = entries(file, "gone.csv", suppressions.fingerprint)
+    (error,) = entries(CsvRows(file, "gone.csv"), "gone.csv", suppressions.fingerprint)
     assert isinstance(error, SourceError)
     assert (error.line, error.field) == (line, field)
 
@@ -234,5 +267,5 @@ def test_hashes_without_their_columns_are_refused_before_anything_is_done(
     """The error names what is missing."""
     with pytest.raises(SourceError, match="missing: key, reason"):
         suppress(database, f"hash\n{'a' * 40}\n", suppressions)
-    assert list(entries(io.BytesIO(b""), "empty", "x")) == []
+    assert list(entries(CsvRows(io.BytesIO(b""), "empty"), "empty", "x")) == []
     assert Entry().address is None

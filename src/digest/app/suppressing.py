@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from digest.app.parts import App
 from digest.audience.addresses import read_address
+from digest.audience.progress import Reading
 from digest.audience.suppressing_files import SuppressionReport, suppress_file
 from digest.errors import SourceError
 
@@ -30,6 +31,7 @@ def suppress_all_in(
     reason: str,
     source: str,
     on_rejected: Callable[[SourceError], None],
+    on_progress: Callable[[Reading], None] = lambda _: None,
 ) -> SuppressionReport:
     """The same for a file, which errors call `name`; good rows are done, some thousand to a transaction.
 
@@ -44,4 +46,5 @@ def suppress_all_in(
         by=source,
         now=app.clock.now(),
         on_rejected=on_rejected,
+        on_progress=on_progress,
     )

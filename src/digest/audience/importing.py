@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from digest.audience import bulk, resuming
 from digest.audience.ahead import ahead
 from digest.audience.batches import Batch, batches
 from digest.audience.bulk import Act, Fates
+from digest.audience.progress import Reading, bytes_left
 from digest.audience.rejects import Rejects
 from digest.audience.resuming import COUNTS, Mark
 from digest.audience.rows import Rejected, Table
@@ -50,6 +50,11 @@ class ImportReport:
         """Every row read so far."""
         return self.added + self.repeated + self.known + self.suppressed + self.rejected
 
+    @property
+    def reading(self) -> Reading:
+        """How far the file has been read."""
+        return Reading(self.rows, self.bytes_done, self.bytes_all, self.resumed, self.bytes_before)
+
     def counts(self) -> dict[str, int]:
         """The numbers by name."""
         return {name: getattr(self, name) for name in COUNTS}
@@ -79,7 +84,9 @@ def import_csv(
 
     Raises SourceError for an unusable header, and Conflict where another process imports the same file.
     """
-    size = _size(file)
+    if file.seekable():  # as for its fingerprint: a trial reads what the import will
+        file.seek(0)
+    size = bytes_left(file)
     word = None if dry_run else resuming.fingerprint(file, consent, dict(mapping or {}))
     table = Table(file, source, mapping)
     mark = resuming.find_mark(database, word, source, now, from_start=from_start)
@@ -185,11 +192,3 @@ def _count(report: ImportReport, batch: Batch, fates: Fates) -> None:
 def _told(consent: str | None, source: str) -> tuple[str, str]:
     """What the history says of those who agreed elsewhere, and of those who are asked."""
     return f"{consent} ({source})"[:500], f"import of {source}"[:500]
-
-
-def _size(file: BinaryIO) -> int | None:
-    if not file.seekable():
-        return None
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    return size

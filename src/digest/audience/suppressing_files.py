@@ -17,6 +17,7 @@ from digest.audience.columns import delimiter_with, plain
 from digest.audience.csv_rows import CsvRows
 from digest.audience.formulas import bare
 from digest.audience.models import Standing, Subscriber
+from digest.audience.progress import Reading, bytes_left
 from digest.audience.suppressing import Suppressions, liftable, take_off_one
 from digest.db import Database
 from digest.errors import SourceError
@@ -38,11 +39,16 @@ class Entry:
 
 @dataclass
 class SuppressionReport:
-    """What became of the rows."""
+    """What became of the rows so far."""
 
     suppressed: int = 0
     known: int = 0
     rejected: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.suppressed + self.known + self.rejected
 
 
 def suppress_file(
@@ -55,20 +61,23 @@ def suppress_file(
     by: str,
     now: datetime,
     on_rejected: Callable[[SourceError], None],
+    on_progress: Callable[[Reading], None] = lambda _: None,
 ) -> SuppressionReport:
     """Suppress what the file names; a bad row is told at once, and the others are done all the same.
 
     `reason` is that of addresses, `by` what their history says. Raises SourceError for hashes without the
     columns that they need.
     """
-    report, hashes = SuppressionReport(), False
-    rows = _good(entries(file, source, suppressions.fingerprint), report, on_rejected)
-    while batch := list(islice(rows, BATCH)):
+    report, hashes, size = SuppressionReport(), False, bytes_left(file)
+    rows = CsvRows(file, source)
+    good = _good(entries(rows, source, suppressions.fingerprint), report, on_rejected)
+    while batch := list(islice(good, BATCH)):
         with database.write(lock="subscribers") as session:
             new = _suppress_all(session, suppressions, batch, reason, by, now)
         report.suppressed += new
         report.known += len(batch) - new
         hashes = hashes or any(row.address is None for row in batch)
+        on_progress(Reading(report.rows, rows.offset, size))
     if hashes:
         take_off(database, suppressions, by, now)
     return report
@@ -94,12 +103,11 @@ def take_off(database: Database, suppressions: Suppressions, by: str, now: datet
         last = readers[-1].id
 
 
-def entries(file: BinaryIO, source: str, fingerprint: str) -> Iterator[Entry | SourceError]:
+def entries(rows: CsvRows, source: str, fingerprint: str) -> Iterator[Entry | SourceError]:
     """Every row of the file: a CSV whose header names `email` or `hash`, or one address a line.
 
     Raises SourceError for a header with one of them twice, or without what hashes need.
     """
-    rows = CsvRows(file, source)
     delimiter = delimiter_with({"email", "hash"}, rows.peek())
     if delimiter is None:
         lines = rows.as_they_stand()

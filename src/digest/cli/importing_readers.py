@@ -12,7 +12,7 @@ from digest.app import importing
 from digest.audience.columns import NotAMapping, read_mapping
 from digest.audience.importing import ImportReport
 from digest.audience.rejects import RejectsFile
-from digest.cli import progress
+from digest.cli.progress import reading
 from digest.cli.shared import app_of, json_option, name_of, print_json, rejections
 
 
@@ -67,13 +67,13 @@ def import_readers(
     """
     if consent is not None and not consent.strip():
         raise click.BadParameter("say where these people agreed", param_hint="--consent")
-    with app_of(ctx) as app, _rejects_file(rejects, file) as out, progress.importing() as show:
+    with app_of(ctx) as app, _rejects_file(rejects, file) as out, reading() as show:
         report = importing.import_readers(
             app,
             file,
             name_of(file),
             consent=consent,
-            on_progress=show,
+            on_progress=lambda report: show(report.reading),
             rejects=out,
             mapping=mapping,
             dry_run=dry_run,

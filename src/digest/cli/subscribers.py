@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from digest.app import housekeeping, leaving, subscribing, suppressing
 from digest.app.erasing import erase_address
+from digest.app.parts import App
 from digest.app.why import everything_held
 from digest.audience import listing
 from digest.audience.addresses import read_address
 from digest.audience.models import Standing
 from digest.audience.names import tidy_name
+from digest.audience.suppressing_files import SuppressionReport
 from digest.cli.held import as_text
 from digest.cli.importing_readers import import_readers
+from digest.cli.progress import reading
 from digest.cli.shared import actor, app_of, json_option, name_of, print_json, private_file
 from digest.errors import SourceError
 
@@ -163,17 +167,29 @@ def suppress(ctx: click.Context, emails: tuple[str, ...], file: Any, reason: str
     source = f"suppressed by {actor()}"
     with app_of(ctx) as app:
         if file:
-            done = suppressing.suppress_all_in(
-                app, file, name_of(file), reason=reason, source=source, on_rejected=_show_rejected
-            )
+            done = _suppress_file(app, file, reason, source)
         else:
             done = suppressing.suppress(app, emails, reason=reason, source=source)
     click.echo(f"{done.suppressed} suppressed, {done.known} were so already, {done.rejected} rejected")
     ctx.exit(1 if done.rejected else 0)
 
 
+def _suppress_file(app: App, file: BinaryIO, reason: str, source: str) -> SuppressionReport:
+    with reading() as show:
+        return suppressing.suppress_all_in(
+            app,
+            file,
+            name_of(file),
+            reason=reason,
+            source=source,
+            on_rejected=_show_rejected,
+            on_progress=show,
+        )
+
+
 def _show_rejected(error: SourceError) -> None:
-    click.echo(f"rejected: {error}", err=True)
+    # By click.echo it would stand in the middle of the bar, which only knows of this stream.
+    sys.stderr.write(f"rejected: {error}\n")
 
 
 @subscribers.command()
