@@ -86,6 +86,15 @@ def check(app: App, token: str) -> None:
     _public_id(app, token)
 
 
+def language_of(app: App, token: str, purpose: Purpose) -> str | None:
+    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
+    with suppress(InvalidToken):
+        parsed = app.keyring.read_old(token, purpose)
+        with app.database.read() as session:
+            return joining.by_public_id(session, parsed.subscriber).language
+    return None
+
+
 def _fulfil(
     app: App,
     session: Session,

@@ -107,15 +107,6 @@ def ask_again(app: App, token: str, *, source: str, wording: str, visitor: Visit
     return True
 
 
-def language_of(app: App, token: str, purpose: Purpose) -> str | None:
-    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
-    with suppress(InvalidToken):
-        parsed = app.keyring.read_old(token, purpose)
-        with app.database.read() as session:
-            return joining.by_public_id(session, parsed.subscriber).language
-    return None
-
-
 def add_with_consent(app: App, email: str, *, consent: str, name: str | None = None) -> bool:
     """Add somebody who agreed elsewhere; False when known or suppressed. Raises NotAnAddress."""
     address, now = read_address(email), app.clock.now()

@@ -188,7 +188,7 @@ def _suppress_file(app: App, file: BinaryIO, reason: str, source: str) -> Suppre
 
 
 def _show_rejected(error: SourceError) -> None:
-    # By click.echo it would stand in the middle of the bar, which only knows of this stream.
+    # Not by click.echo, which goes round the bar's own way of letting a line stand above it.
     sys.stderr.write(f"rejected: {error}\n")
 
 

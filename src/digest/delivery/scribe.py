@@ -61,9 +61,9 @@ class Scribe:
 
     def write(self, connection: Connection, asks: Sequence[Ask]) -> list[Any]:
         """The answer to each, in their order; outcomes are written first."""
-        steps = [ask for ask in asks if isinstance(ask, Step)]
+        steps = [one for one in asks if isinstance(one, Step)]
         stepped = iter(self._stepped(connection, steps))
-        return [next(stepped) if isinstance(ask, Step) else _answered(connection, ask) for ask in asks]
+        return [next(stepped) if isinstance(one, Step) else _answered(connection, one) for one in asks]
 
     def keep_lease(self, session: Session) -> None:
         """Say that we live; raises GivenUp when others think otherwise."""

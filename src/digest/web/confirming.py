@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import subscribing
+from digest.app import preferring, subscribing
 from digest.app.admitting import Visitor
 from digest.app.parts import App
 from digest.audience.joining import Link
@@ -83,7 +83,7 @@ class Confirming:
     def _token(self, request: Request) -> str:
         """The link's; its person's language is spoken from here on, also in the words they agree to."""
         token: str = request.path_params["token"]
-        self.pages.speak(subscribing.language_of(self.app, token, Purpose.CONFIRM))
+        self.pages.speak(preferring.language_of(self.app, token, Purpose.CONFIRM))
         return token
 
     def _client(self, request: Request) -> str | None:

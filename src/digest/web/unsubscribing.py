@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.app import leaving, subscribing
+from digest.app import leaving, preferring
 from digest.app.leaving import BY_PAGE, Person
 from digest.app.parts import App
 from digest.audience.reasons import LONGEST
@@ -91,7 +91,7 @@ class Unsubscribing:
         )
 
     def _late(self, token: str) -> Response:
-        self.pages.speak(subscribing.language_of(self.app, token, Purpose.RETURN))
+        self.pages.speak(preferring.language_of(self.app, token, Purpose.RETURN))
         return self.pages.show("no_return", 410, span=MINUTE)
 
 
