@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -271,6 +272,19 @@ def test_they_stand_in_the_order_of_the_file(importer: Importer, monkeypatch: py
     emails = [f"r{number}@example.org" for number in (5, 3, 9, 1, 8, 2, 7, 4, 6, 12, 11)]
     importer("email\n" + "\n".join(emails))
     assert list(standings(importer.database)) == emails
+
+
+def test_rejected_rows_do_not_fill_the_memory(importer: Importer) -> None:
+    """However long they are: each is written and forgotten."""
+    row = "no address" + f",{'x' * 100_000}" * 3 + "\n"
+    data, megabyte = "email\n" + row * 100, 1_000_000
+    tracemalloc.start()
+    try:
+        held = tracemalloc.get_traced_memory()[0]
+        assert importer(data).rejected == 100
+        assert tracemalloc.get_traced_memory()[1] - held < len(data) + 10 * megabyte
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     String,
     Table,
+    bindparam,
     case,
     exists,
     func,
@@ -26,10 +27,12 @@ from sqlalchemy import (
     select,
     text,
     true,
+    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
+from digest.audience.choices import Choices
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.db import Database
 from digest.db.filling import filled
@@ -53,6 +56,7 @@ _INCOMING: Final = Table(
 )
 _SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True), prefixes=["TEMPORARY"])
 _IN: Final = _INCOMING.c
+_READERS: Final = cast("Table", Subscriber.__table__)
 
 
 class Person(NamedTuple):
@@ -94,10 +98,15 @@ class Fates:
 
 
 def take_in(
-    session: Session, people: Sequence[Person], act: Act, meanwhile: Callable[[], None] = lambda: None
+    session: Session,
+    people: Sequence[Person],
+    choices: Mapping[str, Choices],
+    act: Act,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[Fates, list[int]]:
     """Add who is new; nobody is brought back. Gives the ids of those who must confirm as well.
 
+    `choices` are those of some of them, by canonical address; whoever is no new reader keeps their own.
     Belongs into a write unit under the lock "subscribers". `meanwhile` is called where the database has the
     rows and works alone.
     """
@@ -109,6 +118,7 @@ def take_in(
         fates = _all_new(people) if new == len(people) else _fates(session, _fate_after(act, before))
     added = (Subscriber.id > before) & (Subscriber.created_at == act.began)
     _write_history(session, act, added)
+    _choose(session, choices, before)
     pending = select(Subscriber.id).where(added, Subscriber.status == Standing.PENDING)
     return fates, list(session.scalars(pending)) if fates.asked else []
 
@@ -195,6 +205,13 @@ def _add(session: Session, act: Act) -> int:
     adding = adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical])
     result = session.execute(adding, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def _choose(session: Session, choices: Mapping[str, Choices], before: int) -> None:
+    if choices:
+        who = _READERS.c.canonical == bindparam("who")
+        values = [{"who": canonical, **asdict(chosen)} for canonical, chosen in choices.items()]
+        session.connection().execute(update(_READERS).where(who, _READERS.c.id > before), values)
 
 
 def _write_history(session: Session, act: Act, added: ColumnElement[bool]) -> None:

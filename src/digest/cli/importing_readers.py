@@ -35,7 +35,7 @@ class _Mapping(click.ParamType[dict[str, str]]):
     "--map",
     "mapping",
     type=_Mapping(),
-    help='Which column is which, where they have other names: email="E-Mail",name="Full name".',
+    help='Which column is which: email="E-Mail",name="Full name"; status= leaves that one out.',
 )
 @click.option(
     "--rejects",
@@ -80,6 +80,11 @@ def import_readers(
             from_start=from_start,
         )
     _show(report, rejects, dry_run=dry_run, as_json=as_json)
+    if out and out.lost:
+        click.echo(
+            f"{rejects} names none up to line {out.lost:,}, done before it was there; --from-start names all",
+            err=True,
+        )
     ctx.exit(1 if report.rejected else 0)
 
 
