@@ -35,7 +35,7 @@ from digest.db.migrations import upgrade
 from digest.logs import configure_logs
 
 TARGET, MEMORY_TARGET = 3, 200
-BARRED = 1_000  # suppressed addresses, of which none is in the file
+SUPPRESSED = 1_000  # suppressed addresses, of which none is in the file
 AGREED = ("--consent", "the fair")
 # The command, which tells its peak of memory at the end: what the system says of a process that has ended is
 # handed down from this one.
@@ -152,8 +152,8 @@ def _prepared(url: str, place: Place) -> Database:
     upgrade(database)
     suppressions, now = Suppressions(bytes.fromhex(place.suppression_key)), datetime.now(UTC)
     with database.write() as session:
-        for number in range(BARRED):
-            suppressions.hold(session, suppressions.hash(f"{number}@gone.example"), "complaint", now)
+        for number in range(SUPPRESSED):
+            suppressions.add(session, suppressions.hash(f"{number}@gone.example"), "complaint", now)
     return database
 
 

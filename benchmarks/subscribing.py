@@ -36,8 +36,8 @@ with warnings.catch_warnings():
 
 UNKNOWN = "unknown"
 KNOWN = {"pending": Standing.PENDING, "active": Standing.ACTIVE, "left": Standing.UNSUBSCRIBED}
-BARRED = {"bounced": Standing.BOUNCED, "complained": Standing.COMPLAINED}
-KINDS = (UNKNOWN, "unknown, again", *KNOWN, *BARRED, "suppressed", "a filled-in trap", "asked just now")
+REFUSED = {"bounced": Standing.BOUNCED, "complained": Standing.COMPLAINED}
+KINDS = (UNKNOWN, "unknown, again", *KNOWN, *REFUSED, "suppressed", "a filled-in trap", "asked just now")
 WIDE = "1000000 in 31 days"
 WARM = 3
 
@@ -105,7 +105,7 @@ def _fill(app: App, number: int) -> None:
             "created_at": NOW,
             "departures": 0,
         }
-        for kind, standing in (KNOWN | BARRED).items()
+        for kind, standing in (KNOWN | REFUSED).items()
         for n in range(number)
     ]
     with app.database.write() as session:

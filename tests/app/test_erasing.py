@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.app import readers, weekly
+from digest.app import subscribing, weekly
 from digest.app.delivering import RunReport
 from digest.app.erasing import erase, erase_address
 from digest.audience import joining
@@ -52,7 +52,7 @@ def the_public_id(room: Newsroom, email: str = ANN) -> str:
 
 
 def reason(room: Newsroom, email: str = ANN) -> str | None:
-    """Why an address is barred."""
+    """Why an address is suppressed."""
     with room.app.database.read() as session:
         return room.app.suppressions.reason(session, read_address(email).canonical)
 
@@ -100,7 +100,7 @@ def test_doing_it_twice_is_fine(room: Newsroom) -> None:
 
 
 def test_an_address_that_is_only_suppressed(room: Newsroom) -> None:
-    """There is nothing more to forget, and the reason that bars it stays."""
+    """There is nothing more to forget, and the reason of its suppression stays."""
     with room.app.database.write() as session:
         for why in ("complaint", "bounce", "operator", "unsubscribe", "moved"):
             address = read_address(f"{why}@example.org")
@@ -122,7 +122,7 @@ def test_an_address_that_is_only_suppressed(room: Newsroom) -> None:
     ],
 )
 def test_erasing_opens_no_door(room: Newsroom, status: Standing, why: str) -> None:
-    """Who bounced or complained stays barred for it, even where only their standing said so."""
+    """Who bounced or complained stays suppressed for it, even where only their standing said so."""
     room.join(ANN)
     with room.app.database.write() as session:
         joining.get(session, read_address(ANN)).status = status
@@ -136,15 +136,15 @@ def test_no_import_brings_them_back_and_they_may_come_back_themselves(room: News
     with room.app.database.read() as session:
         old = joining.get(session, read_address(ANN)).public_id
     erase(room.app, the_public_id(room), source="a test")
-    assert readers.add_with_consent(room.app, ANN, consent="an old list") is False
+    assert subscribing.add_with_consent(room.app, ANN, consent="an old list") is False
     assert standings(room.app.database) == {}
-    readers.subscribe(room.app, ANN, source="the form")
+    subscribing.subscribe(room.app, ANN, source="the form")
     with room.app.database.read() as session:
         ann = joining.get(session, read_address(ANN))
         with pytest.raises(InvalidToken):
             joining.by_public_id(session, old)
     token = room.app.keyring.issue(Purpose.CONFIRM, ann.public_id, room.clock.now(), ann.departures)
-    readers.confirm(room.app, token, source="the link")
+    subscribing.confirm(room.app, token, source="the link")
     assert standings(room.app.database) == {ANN: "active"}
     assert reason(room) is None
 
@@ -211,7 +211,7 @@ def test_a_stranger_never_inherits_a_delivery(room: Newsroom) -> None:
         owe_notice(session, "welcome", joining.get(session, read_address(ANN)), room.clock.now())
         before = session.execute(select(Delivery.mailing_id, Delivery.subscriber_id)).one()
     erase(room.app, the_public_id(room), source="a test")
-    readers.subscribe(room.app, "bob@example.org", source="the form")
+    subscribing.subscribe(room.app, "bob@example.org", source="the form")
     with room.app.database.read() as session:
         after = session.execute(select(Delivery.mailing_id, Delivery.subscriber_id)).one()
     assert tuple(after) != tuple(before)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from digest.app import editors, pausing, readers, weekly
+from digest.app import editors, pausing, subscribing, weekly
 from digest.app import standing as app_standing
 from digest.app.delivering import RunReport
 from digest.delivery import ledger
@@ -161,7 +161,7 @@ def test_notices_go_on_while_an_edition_is_paused(database_url: str) -> None:
     with FaultyServer() as server, newsroom(database_url, SLOT, smtp={"port": server.port}) as room:
         begin(room)
         pausing.pause(room.app, W47, "wrong prices?")
-        readers.subscribe(room.app, "new@example.org", source="test")
+        subscribing.subscribe(room.app, "new@example.org", source="test")
         assert room.run().sent == 1
         assert server.recipients == ["new@example.org"]
         assert room.statuses()[W47] is Status.SENDING

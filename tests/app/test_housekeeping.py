@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from digest.app import housekeeping, readers
+from digest.app import housekeeping, subscribing
 from digest.app.housekeeping import Kept, keep_house, purge, to_purge
 from digest.audience import joining, purging
 from digest.audience.addresses import read_address
@@ -27,11 +27,11 @@ MONTH = timedelta(days=30)
 def ask(room: Newsroom, *emails: str) -> None:
     """They ask for the newsletter, and do not confirm."""
     for email in emails:
-        readers.subscribe(room.app, email, source="the form")
+        subscribing.subscribe(room.app, email, source="the form")
 
 
 def test_who_never_confirmed_is_forgotten(room: Newsroom) -> None:
-    """With their history and the notice they were owed; nothing bars them."""
+    """With their history and the notice they were owed; their addresses are not suppressed."""
     ask(room, OLD)
     room.clock.advance(MONTH)
     ask(room, NEW)
@@ -42,7 +42,7 @@ def test_who_never_confirmed_is_forgotten(room: Newsroom) -> None:
     assert standings(room.app.database) == {NEW: "pending"}
     assert room.count(Consent) == room.count(Delivery) == room.count(Mailing) == 1
     assert room.count(Attempt) == room.count(Suppression) == 0
-    assert readers.add_with_consent(room.app, OLD, consent="a fair")
+    assert subscribing.add_with_consent(room.app, OLD, consent="a fair")
 
 
 def test_the_last_request_counts(room: Newsroom) -> None:

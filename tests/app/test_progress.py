@@ -11,7 +11,7 @@ import structlog
 
 from digest.app.progress import EachMinute, progress
 from digest.audience.importing import ImportReport
-from digest.cli.progress import import_words, words
+from digest.cli.progress import reading_words, words
 from digest.delivery.models import State
 from digest.delivery.sending import Tally
 from digest.logs import configure_logs
@@ -82,4 +82,4 @@ IMPORTS = [
 @pytest.mark.parametrize(("report", "said"), IMPORTS)
 def test_an_import_in_words(report: ImportReport, said: str) -> None:
     """The time left goes by bytes, and by what this run did; of a pipe nobody knows it."""
-    assert import_words(report, 4) == said
+    assert reading_words(report.reading, 4) == said

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digest.app import editors, pausing, readers, standing, weekly
+from digest.app import editors, pausing, standing, subscribing, weekly
 from digest.app.delivering import RunReport
 from digest.content.listing import withdraw
 from digest.content.models import Comparison
@@ -316,7 +316,7 @@ def test_what_cannot_be_rendered_holds_up_nobody_else(room: Newsroom, database_u
     room.plan(W47)
     words = "word " * 15_000
     editors.edit_edition(room.app, W47, lambda _, e: editing.set_words(e, intro=words))
-    readers.subscribe(room.app, "new@example.org", source="test")
+    subscribing.subscribe(room.app, "new@example.org", source="test")
     report, mailed = sent(database_url, SLOT)
     assert mailed == ["new@example.org"]
     assert (report.edition, report.status, report.exit_code) == (W47, "draft", 1)

@@ -34,9 +34,9 @@ def held(room: Newsroom, email: str = ANN) -> dict[str, Any]:
         return everything_held(room.app, session, read_address(email))
 
 
-@pytest.mark.parametrize(("changes", "barred", "why"), CASES)
+@pytest.mark.parametrize(("changes", "suppression", "why"), CASES)
 def test_it_comes_as_was_said(
-    database_url: str, changes: dict[str, Any], barred: str | None, why: str | None
+    database_url: str, changes: dict[str, Any], suppression: str | None, why: str | None
 ) -> None:
     """Asked on Tuesday; sent on Thursday, or not."""
     with FaultyServer() as server, newsroom(database_url, smtp={"port": server.port}) as room:
@@ -46,8 +46,10 @@ def test_it_comes_as_was_said(
             ann = joining.get(session, read_address(ANN))
             for name, value in changes.items():
                 setattr(ann, name, value)
-            if barred:
-                room.app.suppressions.hold(session, room.app.suppressions.hash(ANN), barred, room.clock.now())
+            if suppression:
+                room.app.suppressions.add(
+                    session, room.app.suppressions.hash(ANN), suppression, room.clock.now()
+                )
         said = held(room)["next_edition"]
         assert said["key"] == "2026-W47"
         assert said["gets"] is (why is None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.audience.columns import NotAMapping, read_mapping
+from digest.audience.columns import FIELDS, NotAMapping, read_mapping
 from digest.audience.rows import Row
 from digest.errors import SourceError
 from tests.support.csv_lists import table_rows
@@ -34,7 +34,7 @@ BAD = [
     ("email", "expected email="),
     ('email="E-Mail', "expected email="),
     ('email="E"-Mail', "expected email="),
-    ("mail=E-Mail", "expected one of email, name, status before the =, not 'mail'"),
+    ("mail=E-Mail", "expected one of email, name, status, .* before the =, not 'mail'"),
     ("email=a,email=b", "email is named twice"),
     ("email=,name=x", "expected the name of a column after email="),
 ]
@@ -51,7 +51,7 @@ def test_other_mappings_are_refused(text: str, said: str) -> None:
 def test_no_mapping_is_too_odd(text: str) -> None:
     """It is one, or it is refused."""
     with suppress(NotAMapping):
-        assert set(read_mapping(text)) <= {"email", "name", "status"}
+        assert set(read_mapping(text)) <= set(FIELDS)
 
 
 def test_other_names_of_columns() -> None:
@@ -60,6 +60,20 @@ def test_other_names_of_columns() -> None:
     (row,) = table_rows(table, mapping=read_mapping("email=e-mail,name=full name"))
     assert isinstance(row, Row)
     assert (row.address.email, row.name) == ("ann@example.org", "Ann")
+
+
+def test_a_column_can_be_left_out() -> None:
+    """Where another tool means something else by its name."""
+    table = b"email,name,status\nann@example.org,Ann,Subscribed\n"
+    (named,) = table_rows(table)
+    assert isinstance(named, SourceError)
+    assert named.message == (
+        "expected pending, active, unsubscribed, bounced, complained or nothing, not 'subscribed'"
+        "; --map status= leaves the column out"
+    )
+    (row,) = table_rows(table, mapping=read_mapping('name="",status='))
+    assert isinstance(row, Row)
+    assert (row.address.email, row.name, row.pending) == ("ann@example.org", None, False)
 
 
 @pytest.mark.parametrize(

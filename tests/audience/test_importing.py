@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -205,8 +206,8 @@ def test_the_suppressed_stay_out(importer: Importer) -> None:
         for reason in ("unsubscribe", "bounce", "complaint", "operator"):
             address = read_address(f"{reason}@bücher.example")
             importer.suppressions.suppress(session, address, reason, "test", NOW)
-    barred = "Unsubscribe@BÜCHER bounce@xn--bcher-kva COMPLAINT@bücher operator@bücher"
-    reasons = "\n".join(f"{name}.example" for name in barred.split())
+    suppressed = "Unsubscribe@BÜCHER bounce@xn--bcher-kva COMPLAINT@bücher operator@bücher"
+    reasons = "\n".join(f"{name}.example" for name in suppressed.split())
     for consent in ("the fair", None):
         report = importer(f"email\n{reasons}\n{ANN}\n", consent)
         assert report.suppressed == 4
@@ -271,6 +272,19 @@ def test_they_stand_in_the_order_of_the_file(importer: Importer, monkeypatch: py
     emails = [f"r{number}@example.org" for number in (5, 3, 9, 1, 8, 2, 7, 4, 6, 12, 11)]
     importer("email\n" + "\n".join(emails))
     assert list(standings(importer.database)) == emails
+
+
+def test_rejected_rows_do_not_fill_the_memory(importer: Importer) -> None:
+    """However long they are: each is written and forgotten."""
+    row = "no address" + f",{'x' * 100_000}" * 3 + "\n"
+    data, megabyte = "email\n" + row * 100, 1_000_000
+    tracemalloc.start()
+    try:
+        held = tracemalloc.get_traced_memory()[0]
+        assert importer(data).rejected == 100
+        assert tracemalloc.get_traced_memory()[1] - held < len(data) + 10 * megabyte
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

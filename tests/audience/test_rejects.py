@@ -81,6 +81,21 @@ def test_after_a_crash_the_first_part_stays(tmp_path: Path) -> None:
     assert write(path, LIST.encode(), line=0, mapping=MAPPING) == whole
 
 
+def test_it_knows_what_it_cannot_name(tmp_path: Path) -> None:
+    """Where rows were done before there was a file for them, and only there."""
+    path = tmp_path / "rejects.csv"
+    for line, lost in ((0, 0), (3, 0), (0, 0)):
+        write(path, LIST.encode(), line, MAPPING)
+        out = RejectsFile(str(path))
+        out.begin(LIST.splitlines()[0].split(";"), line)
+        assert out.lost == lost
+        out.close()
+    out = RejectsFile(str(tmp_path / "other.csv"))
+    out.begin(["email"], 3)
+    assert out.lost == 3
+    out.close()
+
+
 def test_what_is_no_file_of_ours_is_not_gone_on_with(tmp_path: Path) -> None:
     """It is emptied, as at a first beginning."""
     path = tmp_path / "rejects.csv"

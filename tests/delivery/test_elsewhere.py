@@ -74,7 +74,7 @@ def test_it_goes_there(office: Office) -> None:
 
 
 @pytest.mark.parametrize(("reason", "claimed"), [("complaint", 0), ("bounce", 0), ("unsubscribe", 1)])
-def test_who_is_barred_there(office: Office, reason: str, claimed: int) -> None:
+def test_who_is_suppressed_there(office: Office, reason: str, claimed: int) -> None:
     """It is the address it goes to that counts."""
     with office.database.write() as session:
         ask(office, session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import time
 from pathlib import Path
 
@@ -41,7 +42,9 @@ def test_nobody_is_asked_twice_or_forgotten(tmp_path: Path, database_url: str) -
     made = installed(tmp_path, database_url, 2525)
     readers = write_list(tmp_path / "list.csv", ROWS // 2)
     kill_after_a_batch(made, "subscribers", "import", "list.csv")
-    told = made.json("subscribers", "import", "list.csv", exits=1)
+    done = made.run("subscribers", "import", "list.csv", "--rejects", "late.csv", "--json", exits=1)
+    told = json.loads(done.stdout)
+    assert b"late.csv names none up to line " in done.stderr
     assert told["added"] == told["asked"] == len(readers)
     assert made.statuses() == dict.fromkeys(readers, "pending")
     owed = "SELECT count(*), count(DISTINCT subscriber_id), count(DISTINCT mailing_id) FROM deliveries"

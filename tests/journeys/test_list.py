@@ -93,6 +93,16 @@ def test_lists_and_files(made: Installation, tmp_path: Path) -> None:
     assert "--status is about" in said(made, "export", "--suppressions", "--status", "active", exits=2)
 
 
+def test_taking_somebody_off(made: Installation) -> None:
+    """At once, without a mail, and on record by whom."""
+    assert said(made, "unsubscribe", HERE) == "off the list\n"
+    assert made.statuses()[HERE] == "unsubscribed"
+    held = made.json("subscribers", "show", HERE)
+    assert held["consent"][-1]["source"] == f"taken off by {getpass.getuser()}"
+    assert held.get("mail", []) == []
+    assert "is not on the list" in said(made, "unsubscribe", "nobody@example.org", exits=1)
+
+
 @pytest.mark.parametrize("words", [(), ("--consent", "in person")])
 def test_names_are_made_fit(made: Installation, words: tuple[str, ...]) -> None:
     """As those of the form and of an import are."""

@@ -12,7 +12,7 @@ from urllib.parse import urldefrag, urljoin
 import httpx
 from sqlalchemy import select, text
 
-from digest.app import leaving, moving, preferring, readers
+from digest.app import leaving, moving, preferring, subscribing
 from digest.app.parts import App, open_app
 from digest.audience.addresses import read_address
 from digest.audience.models import Subscriber
@@ -78,10 +78,10 @@ def _with_every_kind_of_mail(folder: Path, url: str, port: int) -> Installation:
 
 def _evoke(app: App) -> None:
     """What people do that they get mail for."""
-    readers.subscribe(app, NEW, source=SOURCE)
-    readers.subscribe(app, FRESH, source=SOURCE)
-    readers.confirm(app, _token(app, Purpose.CONFIRM, FRESH), source=SOURCE)
-    readers.subscribe(app, READER, source=SOURCE)
+    subscribing.subscribe(app, NEW, source=SOURCE)
+    subscribing.subscribe(app, FRESH, source=SOURCE)
+    subscribing.confirm(app, _token(app, Purpose.CONFIRM, FRESH), source=SOURCE)
+    subscribing.subscribe(app, READER, source=SOURCE)
     leaving.unsubscribe(app, _token(app, Purpose.UNSUBSCRIBE, LEAVING), source=SOURCE)
     wishes = ((PLAIN, Shape(text_only=True)), (READER, Fetch()), (READER, Move(read_address(WANTED))))
     for email, wish in (*wishes, (MOVED, Move(read_address(f"now-{MOVED}")))):

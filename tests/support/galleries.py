@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from digest.app import editors, leaving, preferring, readers
+from digest.app import editors, leaving, preferring, subscribing
 from digest.app.admitting import Visitor
 from digest.app.parts import App
 from digest.app.samples import SAMPLE
@@ -103,11 +103,11 @@ class Gallery:
         yield State("confirm-expired", f"/confirm/{expired}", (self._days(8), reload))
         nobody = self.app.keyring.issue(Purpose.CONFIRM, new_public_id(), self.clock.now())
         yield State("confirm-nobody", f"/confirm/{nobody}")
-        barred = self._address()
-        token = self.room.request(barred)
+        suppressed = self._address()
+        token = self.room.request(suppressed)
         with self.app.database.write() as session:
-            self.app.suppressions.suppress(session, read_address(barred), "complaint", "test", NOW)
-        yield State("confirm-barred", f"/confirm/{token}")
+            self.app.suppressions.suppress(session, read_address(suppressed), "complaint", "test", NOW)
+        yield State("confirm-suppressed", f"/confirm/{token}")
 
     def choosing(self) -> Iterator[State]:
         """What readers do by their own link."""
@@ -188,7 +188,7 @@ class Gallery:
         """Ask so often from this machine that the form has a rest."""
         with suppress(TooMany):
             for _ in range(100):
-                readers.subscribe(self.app, self._address(), source="test", visitor=Visitor("127.0.0.1"))
+                subscribing.subscribe(self.app, self._address(), source="test", visitor=Visitor("127.0.0.1"))
 
 
 CHAPTERS = ("public", "joining", "choosing", "leaving", "failing")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from digest.app import leaving, readers
+from digest.app import leaving, subscribing
 from digest.app.parts import App
 from digest.audience.models import Subscriber
 from digest.clock import SettableClock
@@ -42,12 +42,12 @@ class Newsroom:
 
     def request(self, email: str) -> str:
         """Ask for the newsletter and return the link that the confirm mail would carry."""
-        readers.subscribe(self.app, email, source="test")
+        subscribing.subscribe(self.app, email, source="test")
         return self.confirm_token(email)
 
     def join(self, email: str) -> str:
         """Ask and confirm; returns the reader's unsubscribe token."""
-        readers.confirm(self.app, self.request(email), source="test")
+        subscribing.confirm(self.app, self.request(email), source="test")
         return self.token(Purpose.UNSUBSCRIBE, email)
 
     def leave(self, email: str) -> str:

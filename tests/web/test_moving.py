@@ -9,7 +9,7 @@ from httpx import Response
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from digest.app import leaving, readers
+from digest.app import leaving, subscribing
 from digest.app.housekeeping import keep_house
 from digest.audience import joining
 from digest.audience.addresses import read_address
@@ -111,7 +111,7 @@ def test_the_history_has_no_address_in_clear(client: TestClient, newsroom: Newsr
 
 
 def make(newsroom: Newsroom, kind: str) -> None:
-    """An address that is known or barred in some way."""
+    """An address that is known or suppressed in some way."""
     if kind in ("active", "left"):
         token = newsroom.join(NEW)
         if kind == "left":
@@ -156,7 +156,7 @@ def test_ones_own_address(client: TestClient, newsroom: Newsroom, page: str) -> 
 def test_an_address_that_is_taken_meanwhile(
     client: TestClient, newsroom: Newsroom, page: str, kind: str
 ) -> None:
-    """Somebody subscribed with it, or it was barred, after the mail went out: 409, and nothing changes."""
+    """Somebody subscribed with it, or it was suppressed, after the mail: 409, and nothing changes."""
     ask(client, page)
     make(newsroom, kind)
     before = newsroom.rows()
@@ -251,7 +251,7 @@ def test_nobody_is_bombed_by_many_readers(client: TestClient, newsroom: Newsroom
         answer = ask(client, f"/preferences/{newsroom.token(Purpose.PREFERENCES, email)}", spelled)
         assert answer.status_code == 200
     assert len(mailed(newsroom, "change-address")) == 3
-    readers.subscribe(newsroom.app, victim, source="test")
+    subscribing.subscribe(newsroom.app, victim, source="test")
     with newsroom.app.database.read() as session:
         assert joining.find(session, victim) is None
 
@@ -260,7 +260,7 @@ def test_the_way_back(client: TestClient, newsroom: Newsroom, page: str) -> None
     """No import brings the old address in again; its owner does, by confirming it."""
     ask(client, page)
     client.post(link(newsroom))
-    assert not readers.add_with_consent(newsroom.app, ANN, consent="a paper list")
+    assert not subscribing.add_with_consent(newsroom.app, ANN, consent="a paper list")
     ask(client, page, ANN)
     assert mailed(newsroom, "change-address") == [NEW, ANN]
     assert client.post(link(newsroom, NEW.lower())).status_code == 200
@@ -287,8 +287,8 @@ def test_no_suppression_holds_the_address(client: TestClient, newsroom: Newsroom
     ask(client, page)
     client.post(link(newsroom))
     with newsroom.app.database.read() as session:
-        (barred,) = session.scalars(select(Suppression))
-        assert barred.address_hash == newsroom.app.suppressions.hash(ANN)
+        (suppression,) = session.scalars(select(Suppression))
+        assert suppression.address_hash == newsroom.app.suppressions.hash(ANN)
         assert session.scalar(select(func.count()).select_from(Mailing).where(Mailing.email == ANN)) == 1
 
 
@@ -323,7 +323,7 @@ def test_wishes_for_an_address_of_somebodys_take_none_of_its_mails(
     for _ in range(3):
         ask(client, page)
     assert mailed(newsroom, "change-address") == []
-    readers.subscribe(newsroom.app, NEW, source="test")
+    subscribing.subscribe(newsroom.app, NEW, source="test")
     with newsroom.app.database.read() as session:
         asked = select(func.count()).select_from(Mailing).where(Mailing.notice == "confirm")
         assert session.scalar(asked.where(Mailing.created_at == newsroom.clock.now())) == 1

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from digest.app import leaving, readers
+from digest.app import leaving, subscribing
 from digest.app.parts import App
 from digest.audience import joining
 from digest.audience.addresses import read_address
@@ -218,7 +218,7 @@ def test_nobody_returns_who_was_suppressed(client: TestClient, newsroom: Newsroo
 def test_confirm_links_from_before_stay_void(client: TestClient, newsroom: Newsroom) -> None:
     """Whoever came back and left again is not brought back by the link of their first day."""
     confirm = newsroom.request(ANN)
-    readers.confirm(newsroom.app, confirm, source="test")
+    subscribing.confirm(newsroom.app, confirm, source="test")
     token = newsroom.token(Purpose.UNSUBSCRIBE, ANN)
     client.post(left(client, token))
     client.post(f"/unsubscribe/{token}")

@@ -46,8 +46,8 @@ def erase_address(app: App, email: str, *, source: str) -> bool:
 
 
 def _erase_person(app: App, session: Session, subscriber: Subscriber, now: datetime) -> None:
-    # Barred first of all: were only the rest done, the next import would bring the address back.
-    erasing.bar(session, subscriber.canonical, app.suppressions, now, subscriber.status)
+    # Suppressed first of all: were only the rest done, the next import would bring the address back.
+    erasing.suppress(session, subscriber.canonical, app.suppressions, now, subscriber.status)
     forget_deliveries(session, [subscriber.id])
     erasing.delete_subscriber(session, subscriber)
     _erase_mentions(app, session, subscriber.canonical, now)
@@ -55,7 +55,7 @@ def _erase_person(app: App, session: Session, subscriber: Subscriber, now: datet
 
 def _erase_mentions(app: App, session: Session, canonical: str, now: datetime) -> None:
     """The address as it stands with others, who would have it for theirs."""
-    erasing.bar(session, canonical, app.suppressions, now)
+    erasing.suppress(session, canonical, app.suppressions, now)
     forget_notices_to(session, canonical)
     erasing.drop_wishes(session, canonical)
 

@@ -1,4 +1,4 @@
-"""Leaving by link or by mail, saying why, and coming back at once: each act is one transaction."""
+"""Leaving by link, by mail or through an operator, saying why, coming back: each act is one transaction."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from digest.app.parts import App
 from digest.audience import joining, reasons, returning
+from digest.audience.addresses import read_address
 from digest.audience.models import Standing, Subscriber
 from digest.delivery.notices import owe_notice
 from digest.delivery.withdrawing import withdraw_notice
@@ -106,6 +107,16 @@ def unsubscribe_by_mail(app: App, head: bytes) -> Answer:
             _leave(session, subscriber, BY_MAIL, now)
         return answer
     return Answer.GONE
+
+
+def take_off(app: App, email: str, *, source: str) -> None:
+    """Somebody leaves who asked an operator in person, so that no mail is sent about it.
+
+    Doing it twice is fine. Raises NotAnAddress or NotFound.
+    """
+    address, now = read_address(email), app.clock.now()
+    with app.database.write(lock="subscribers") as session:
+        joining.leave(session, joining.get(session, address), source=source, now=now)
 
 
 def _leave(session: Session, subscriber: Subscriber, source: str, now: datetime) -> None:

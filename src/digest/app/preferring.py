@@ -15,6 +15,7 @@ from digest.audience.addresses import Address
 from digest.audience.models import Standing, Subscriber
 from digest.audience.moving import CHANGE_ADDRESS, Move, Stay
 from digest.audience.preferring import YOUR_DATA, Fetch, Wish
+from digest.db.savepoints import keep_or_undo
 from digest.delivery.notices import owe_notice
 from digest.errors import InvalidToken
 from digest.logs import short_address
@@ -85,6 +86,15 @@ def check(app: App, token: str) -> None:
     _public_id(app, token)
 
 
+def language_of(app: App, token: str, purpose: Purpose) -> str | None:
+    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
+    with suppress(InvalidToken):
+        parsed = app.keyring.read_old(token, purpose)
+        with app.database.read() as session:
+            return joining.by_public_id(session, parsed.subscriber).language
+    return None
+
+
 def _fulfil(
     app: App,
     session: Session,
@@ -110,14 +120,13 @@ def _move(
 ) -> None:
     """Owe the new address its mail, undone where none may go there: the work shall not tell which it was."""
     free = moving.ask(session, subscriber, address, app.suppressions, source=source, now=now)
-    attempt = session.begin_nested()
-    granted = joining.take_place(session, address, app.allowances, now)
-    owe_notice(session, CHANGE_ADDRESS, subscriber, now, to=address.email)
-    session.flush()
-    if free and granted:
-        attempt.commit()
-    else:
-        attempt.rollback()
+
+    def write(session: Session) -> bool:
+        granted = joining.take_place(session, address, app.allowances, now)
+        owe_notice(session, CHANGE_ADDRESS, subscriber, now, to=address.email)
+        return free and granted
+
+    keep_or_undo(session, write)
 
 
 def _public_id(app: App, token: str) -> str:

@@ -25,8 +25,8 @@ def everything_held(app: App, session: Session, address: Address) -> dict[str, A
     subscriber = joining.find(session, address.canonical)
     if subscriber is not None:
         held = dossier(app, session, subscriber)
-    elif barred := suppression(app, session, address.canonical):
-        held = {"email": address.email, "status": None, "suppression": barred}
+    elif kept := suppression(app, session, address.canonical):
+        held = {"email": address.email, "status": None, "suppression": kept}
     else:
         raise NotFound(f"{address.email} is not on the list, and not suppressed")
     return held | {"next_edition": next_edition(app, session, subscriber)}
@@ -39,7 +39,7 @@ def next_edition(app: App, session: Session, subscriber: Subscriber | None) -> d
     if subscriber is None:
         why: str | None = "nobody of this address is on the list"
     else:
-        barred = app.suppressions.reason(session, subscriber.canonical)
-        why = why_no_edition(subscriber.status, subscriber.paused_until, barred, max(now, slot))
+        reason = app.suppressions.reason(session, subscriber.canonical)
+        why = why_no_edition(subscriber.status, subscriber.paused_until, reason, max(now, slot))
     said = why or "the reader is active, not paused and not suppressed"
     return {"key": app.rhythm.key_of(slot), "at": iso(slot), "gets": why is None, "why": said}

@@ -17,19 +17,15 @@ class Ahead(Generic[T]):
     by milliseconds at each turn, so `go_on` is best said where a long wait begins.
     """
 
-    def __init__(self, items: Iterable[T], pool: ThreadPoolExecutor) -> None:
-        """`pool` has one thread."""
+    def __init__(self, items: Iterable[T], pool: ThreadPoolExecutor | None = None) -> None:
+        """`pool` has one thread; without it each item is made when it is asked for."""
         self._items, self._pool = iter(items), pool
         self._coming: Future[T | None] | None = None
 
     def go_on(self) -> None:
         """Let the next item be made, unless that is under way."""
-        self._start()
-
-    def _start(self) -> Future[T | None]:
-        if self._coming is None:
+        if self._pool and self._coming is None:
             self._coming = self._pool.submit(next, self._items, None)
-        return self._coming
 
     def __iter__(self) -> Iterator[T]:
         """Item by item; an exception comes out at its place."""
@@ -37,8 +33,8 @@ class Ahead(Generic[T]):
             yield item
 
     def _next(self) -> T | None:
-        coming, self._coming = self._start(), None
-        return coming.result()
+        coming, self._coming = self._coming, None
+        return coming.result() if coming else next(self._items, None)
 
 
 @contextmanager

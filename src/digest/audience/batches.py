@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from digest.audience.bulk import Person
+from digest.audience.choices import Choices
 from digest.audience.rows import Rejected, Row, Table
 from digest.audience.suppressing import Suppressions
 from digest.tokens import new_public_ids
@@ -17,6 +18,7 @@ class Batch:
     """Some rows of the file: whom they name, how many they are, the bad ones too, and where they end."""
 
     people: list[Person]
+    choices: dict[str, Choices]  # by canonical address, of those who had made any
     rows: int
     rejected: int
     offset: int
@@ -33,17 +35,20 @@ def batches(
 ) -> Iterator[Batch]:
     """The rows that are left, by as many as `size` says at the time; all pending, unless they `agreed`."""
 
-    def batch(taken: list[Row | Rejected]) -> Batch:
-        good = [row for row in taken if isinstance(row, Row)]
-        for bad in taken:
-            if isinstance(bad, Rejected):
-                on_rejected(bad)
-        people = _people(good, suppressions, agreed=agreed)
-        return Batch(people, len(taken), len(taken) - len(good), table.offset, table.lines)
+    def good(row: Row | Rejected) -> Row | None:
+        if isinstance(row, Row):
+            return row
+        on_rejected(row)  # and its cells, however long, are forgotten
+        return None
 
-    rows = iter(table)
+    def batch(taken: list[Row | None]) -> Batch:
+        rows = [row for row in taken if row]
+        people = _people(rows, suppressions, agreed=agreed)
+        return Batch(people, _choices(rows), len(taken), len(taken) - len(rows), table.offset, table.lines)
+
+    every = map(good, table)
     # Unlike a loop with a yield, map does not hold the rows while their batch is worked on.
-    return map(batch, iter(lambda: list(islice(rows, size())), []))
+    return map(batch, iter(lambda: list(islice(every, size())), []))
 
 
 def _people(rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool) -> list[Person]:
@@ -57,3 +62,8 @@ def _people(rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool) ->
             hashed, pending = suppressions.hash(canonical), row.pending or not agreed
             people[canonical] = Person(number, public_id, email, canonical, hashed, row.name, pending, 1)
     return list(people.values())
+
+
+def _choices(rows: Sequence[Row]) -> dict[str, Choices]:
+    first = {row.address.canonical: row.choices for row in reversed(rows)}
+    return {canonical: choices for canonical, choices in first.items() if choices}

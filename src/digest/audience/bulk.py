@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, cast
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ScalarSelect,
     String,
     Table,
+    bindparam,
     case,
     exists,
     func,
@@ -26,10 +27,12 @@ from sqlalchemy import (
     select,
     text,
     true,
+    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
+from digest.audience.choices import Choices
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.db import Database
 from digest.db.filling import filled
@@ -53,6 +56,7 @@ _INCOMING: Final = Table(
 )
 _SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True), prefixes=["TEMPORARY"])
 _IN: Final = _INCOMING.c
+_READERS: Final = cast("Table", Subscriber.__table__)
 
 
 class Person(NamedTuple):
@@ -94,10 +98,15 @@ class Fates:
 
 
 def take_in(
-    session: Session, people: Sequence[Person], act: Act, meanwhile: Callable[[], None] = lambda: None
+    session: Session,
+    people: Sequence[Person],
+    choices: Mapping[str, Choices],
+    act: Act,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[Fates, list[int]]:
     """Add who is new; nobody is brought back. Gives the ids of those who must confirm as well.
 
+    `choices` are those of some of them, by canonical address; whoever is no new reader keeps their own.
     Belongs into a write unit under the lock "subscribers". `meanwhile` is called where the database has the
     rows and works alone.
     """
@@ -109,6 +118,7 @@ def take_in(
         fates = _all_new(people) if new == len(people) else _fates(session, _fate_after(act, before))
     added = (Subscriber.id > before) & (Subscriber.created_at == act.began)
     _write_history(session, act, added)
+    _choose(session, choices, before)
     pending = select(Subscriber.id).where(added, Subscriber.status == Standing.PENDING)
     return fates, list(session.scalars(pending)) if fates.asked else []
 
@@ -128,7 +138,7 @@ def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], Non
     """What `take_in` would do; only temporary tables are written."""
     repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
     known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
-    fate = func.coalesce(repeated, known, _barred(), literal(NEW))
+    fate = func.coalesce(repeated, known, _suppressed(), literal(NEW))
     with filled(session, _INCOMING, people):
         meanwhile()
         fates = _fates(session, fate)
@@ -146,9 +156,9 @@ def _make_room(session: Session) -> None:
         session.execute(text("SET LOCAL jit = off"))
 
 
-def _barred() -> ScalarSelect[str]:
-    barred = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
-    return barred.scalar_subquery()
+def _suppressed() -> ScalarSelect[str]:
+    found = select(literal(SUPPRESSED)).where(Suppression.address_hash == _IN.address_hash)
+    return found.scalar_subquery()
 
 
 def _all_new(people: Sequence[Person]) -> Fates:
@@ -187,14 +197,21 @@ def _add(session: Session, act: Act) -> int:
         "confirmed_at": case((~pending, literal(act.now, Subscriber.created_at.type))),
         "departures": literal(0),
     }
-    barred = Suppression.address_hash == _IN.address_hash
+    suppressed = Suppression.address_hash == _IN.address_hash
     # Asked once for all of them it costs little, and mostly there is none.
-    there = ~exists().where(barred) if session.scalar(select(exists().where(barred))) else true()
+    there = ~exists().where(suppressed) if session.scalar(select(exists().where(suppressed))) else true()
     rows = select(*values.values()).where(there).order_by(_IN.number)
     adding = inserting(session, Subscriber).from_select(list(values), rows)
     adding = adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical])
     result = session.execute(adding, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
+
+
+def _choose(session: Session, choices: Mapping[str, Choices], before: int) -> None:
+    if choices:
+        who = _READERS.c.canonical == bindparam("who")
+        values = [{"who": canonical, **asdict(chosen)} for canonical, chosen in choices.items()]
+        session.connection().execute(update(_READERS).where(who, _READERS.c.id > before), values)
 
 
 def _write_history(session: Session, act: Act, added: ColumnElement[bool]) -> None:

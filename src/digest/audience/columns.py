@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from digest.audience.choices import CHOICES
 from digest.audience.csv_rows import NOT_UTF8, is_not_utf8
 from digest.audience.formulas import bare
 from digest.errors import DigestError, SourceError
 
-FIELDS: Final = ("email", "name", "status")
+FIELDS: Final = ("email", "name", "status", *CHOICES)
 DELIMITERS: Final = ",;\t"
 LONGEST: Final = 100_000  # characters of a header row that are looked at for the delimiter
 _ENTRY: Final = re.compile(
@@ -31,12 +32,13 @@ class Columns:
     email: int
     name: int | None
     status: int | None
+    choices: Mapping[str, int]  # only those there are
 
 
 def read_mapping(text: str) -> dict[str, str]:
     """`email="E-Mail",name=Full name` as column by field; quotes only where the name has a comma in it.
 
-    Raises NotAMapping.
+    `status=` with nothing behind it leaves a column out. Raises NotAMapping.
     """
     mapping: dict[str, str] = {}
     position = 0
@@ -57,8 +59,8 @@ def _check(field: str, column: str, mapping: Mapping[str, str]) -> None:
         raise NotAMapping(f"expected one of {', '.join(FIELDS)} before the =, not {field[:40]!r}")
     if field in mapping:
         raise NotAMapping(f"{field} is named twice")
-    if not column.strip():
-        raise NotAMapping(f"expected the name of a column after {field}=")
+    if field == "email" and not column.strip():
+        raise NotAMapping("expected the name of a column after email=")
 
 
 def delimiter_of(line: str, mapping: Mapping[str, str]) -> str:
@@ -83,13 +85,16 @@ def find_columns(header: list[str], mapping: Mapping[str, str], source: str) -> 
     email = found["email"]
     if email is None:
         raise SourceError(source, 1, "email", _missing("email", "email", 0, header))
-    return Columns(email, found["name"], found["status"])
+    choices = {field: at for field in CHOICES if (at := found[field]) is not None}
+    return Columns(email, found["name"], found["status"], choices)
 
 
 def _position(
     field: str, names: list[str], mapping: Mapping[str, str], header: list[str], source: str
 ) -> int | None:
     column = mapping.get(field, field)
+    if not column:
+        return None
     times = names.count(plain(column))
     if times > 1 or (not times and field in mapping):
         raise SourceError(source, 1, field, _missing(field, column, times, header))

@@ -16,7 +16,7 @@ ERASED: Final = "erased"
 _KEPT: Final = {Standing.BOUNCED: "bounce", Standing.COMPLAINED: "complaint"}
 
 
-def bar(
+def suppress(
     session: Session,
     canonical: str,
     suppressions: Suppressions,
@@ -25,10 +25,10 @@ def bar(
 ) -> None:
     """Keep the hash of an address that is to be erased; `status` is where its subscriber stands.
 
-    It bars the address until its owner confirms anew. What bars it for good already is left as it is.
+    It counts until the owner confirms anew. A suppression for good that is there already stays as it is.
     """
     reason = _KEPT.get(status, ERASED) if status else ERASED
-    suppressions.hold(session, suppressions.hash(canonical), reason, now)
+    suppressions.add(session, suppressions.hash(canonical), reason, now)
 
 
 def drop_wishes(session: Session, canonical: str) -> None:

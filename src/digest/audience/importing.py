@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from sqlalchemy.orm import Session
 
 from digest.audience import bulk, resuming
-from digest.audience.ahead import ahead
+from digest.audience.ahead import Ahead, ahead
 from digest.audience.batches import Batch, batches
 from digest.audience.bulk import Act, Fates
+from digest.audience.progress import Reading, bytes_left
 from digest.audience.rejects import Rejects
 from digest.audience.resuming import COUNTS, Mark
 from digest.audience.rows import Rejected, Table
@@ -50,6 +52,11 @@ class ImportReport:
         """Every row read so far."""
         return self.added + self.repeated + self.known + self.suppressed + self.rejected
 
+    @property
+    def reading(self) -> Reading:
+        """How far the file has been read."""
+        return Reading(self.rows, self.bytes_done, self.bytes_all, self.resumed, self.bytes_before)
+
     def counts(self) -> dict[str, int]:
         """The numbers by name."""
         return {name: getattr(self, name) for name in COUNTS}
@@ -79,7 +86,9 @@ def import_csv(
 
     Raises SourceError for an unusable header, and Conflict where another process imports the same file.
     """
-    size = _size(file)
+    if file.seekable():  # as for its fingerprint: a trial reads what the import will
+        file.seek(0)
+    size = bytes_left(file)
     word = None if dry_run else resuming.fingerprint(file, consent, dict(mapping or {}))
     table = Table(file, source, mapping)
     mark = resuming.find_mark(database, word, source, now, from_start=from_start)
@@ -129,7 +138,7 @@ class _Run:
         self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]
     ) -> None:
         """To the end of the file."""
-        with ahead(self._batches(table, consent)) as coming:
+        with self._reading(table, consent) as coming:
             for batch in coming:
                 self._rejects.flush()
                 self._take(batch, coming.go_on)
@@ -138,25 +147,27 @@ class _Run:
 
     def try_all(self, table: Table, consent: str | None, on_progress: Callable[[ImportReport], None]) -> None:
         """To the end of the file, and nothing is stored."""
-        with bulk.trial(self._database) as session, ahead(self._batches(table, consent)) as coming:
+        with bulk.trial(self._database) as session, self._reading(table, consent) as coming:
             for batch in coming:
                 _count(self.report, batch, bulk.tell(session, batch.people, coming.go_on))
                 on_progress(self.report)
         self._rejects.flush()
 
-    def _batches(self, table: Table, consent: str | None) -> Iterator[Batch]:
-        return batches(
+    def _reading(self, table: Table, consent: str | None) -> AbstractContextManager[Ahead[Batch]]:
+        rows = batches(
             table,
             self._suppressions,
             size=lambda: self._most,
             on_rejected=self._reject,
             agreed=bool(consent),
         )
+        # Nobody can tell a thread to stop that waits for a pipe.
+        return ahead(rows) if self.report.bytes_all is not None else nullcontext(Ahead(rows))
 
     def _take(self, batch: Batch, meanwhile: Callable[[], None]) -> None:
         with self._database.write(lock="subscribers") as session:
             began = time.perf_counter()
-            fates, pending = bulk.take_in(session, batch.people, self._act, meanwhile)
+            fates, pending = bulk.take_in(session, batch.people, batch.choices, self._act, meanwhile)
             if pending:
                 self._on_pending(session, pending)
             report = replace(self.report)
@@ -183,13 +194,9 @@ def _count(report: ImportReport, batch: Batch, fates: Fates) -> None:
 
 
 def _told(consent: str | None, source: str) -> tuple[str, str]:
-    """What the history says of those who agreed elsewhere, and of those who are asked."""
-    return f"{consent} ({source})"[:500], f"import of {source}"[:500]
+    """What the history says of those who agreed elsewhere, and of those who are asked.
 
-
-def _size(file: BinaryIO) -> int | None:
-    if not file.seekable():
-        return None
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    return size
+    They can ask to see it; where files lie here is nobody's business.
+    """
+    name = Path(source).name
+    return f"{consent} ({name})"[:500], f"import of {name}"[:500]

@@ -33,7 +33,7 @@ class Link(Enum):
     GOOD = "it confirms"
     DONE = "its person is on the list already"
     OLD = "they left since, or it is of an address they had before"
-    BARRED = "their address may not be written to"
+    SUPPRESSED = "their address may not be written to"
     EXPIRED = "it was made too long ago"
     NOBODY = "there is nobody behind it any more"
 
@@ -117,7 +117,7 @@ def link_of(token: Token, subscriber: Subscriber, reason: str | None) -> Link:
     if subscriber.status is Standing.ACTIVE:
         return Link.DONE
     if subscriber.status in (Standing.BOUNCED, Standing.COMPLAINED) or not liftable(reason):
-        return Link.BARRED
+        return Link.SUPPRESSED
     if not token.is_of(subscriber.departures) or subscriber.requested_at is None:
         return Link.OLD
     return Link.GOOD
@@ -143,7 +143,7 @@ def confirm(
             return subscriber, None
         case Link.OLD:
             raise Conflict("this link is from before you left; ask for a new one if you want to come back")
-        case Link.BARRED:
+        case Link.SUPPRESSED:
             raise Conflict("this address cannot be subscribed")
     suppressions.lift(session, subscriber.canonical)
     subscriber.status, subscriber.confirmed_at, subscriber.left_at = Standing.ACTIVE, now, None

@@ -57,7 +57,7 @@ def export_csv(session: Session, file: TextIO, status: Standing | None = None) -
 def export_suppressions(session: Session, file: TextIO, fingerprint: str) -> int:
     """Write every suppression as CSV: no address, only its keyed hash; returns the number of rows.
 
-    `fingerprint` tells the key of the hashes from others: under another key they bar nobody.
+    `fingerprint` tells the key of the hashes from others: under another key they stand for nobody.
     """
     writer = csv.writer(file)
     writer.writerow(SUPPRESSION_COLUMNS)

@@ -34,5 +34,5 @@ def still_unconfirmed(session: Session, ids: Collection[int], before: datetime) 
 
 
 def delete_subscribers(session: Session, ids: Collection[int]) -> None:
-    """Delete them and their history. Nothing bars their addresses: they neither agreed nor left."""
+    """Delete them and their history. Their addresses are not suppressed: they neither agreed nor left."""
     session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))

@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, Final, TextIO
 
 from digest.audience.csv_rows import CsvRows
@@ -19,7 +18,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Rejects:
-    """What is done with rejected rows: nothing. A file for them does more."""
+    """What is done with rejected rows: nothing. A file for them does more.
+
+    `lost` counts the lines whose bad rows it cannot name, since they were done before it was there.
+    """
+
+    lost = 0
 
     def begin(self, header: list[str], line: int) -> None:
         """The table has this header, and its rows up to `line` are done."""
@@ -41,7 +45,6 @@ class RejectsFile(Rejects):
         self._out: TextIO = os.fdopen(handle, "w", newline="", encoding="utf-8")
         self._writer = csv.writer(self._out)
         self._again = False  # whether the rows come from such a file
-        self._alone = Lock()  # rows are added by the thread that reads, and brought to the disk by another
 
     @property
     def is_plain(self) -> bool:
@@ -68,6 +71,7 @@ class RejectsFile(Rejects):
         if self.is_plain:
             os.fchmod(self._out.fileno(), 0o600)
             self._out.truncate(kept)
+        self.lost = 0 if kept else line
         if not kept:
             self._write([*COLUMNS, *self._own(header)])
         self.flush()
@@ -79,8 +83,7 @@ class RejectsFile(Rejects):
 
     def flush(self) -> None:
         """Bring all of it to the disk."""
-        with self._alone:
-            self._out.flush()
+        self._out.flush()
         if self.is_plain:
             os.fsync(self._out.fileno())
 
@@ -89,8 +92,7 @@ class RejectsFile(Rejects):
         self._out.close()
 
     def _write(self, cells: list[str]) -> None:
-        with self._alone:
-            self._writer.writerow([harmless(_SURROGATE.sub("\ufffd", cell)) for cell in cells])
+        self._writer.writerow([harmless(_SURROGATE.sub("\ufffd", cell)) for cell in cells])
 
     def _own(self, cells: list[str]) -> list[str]:
         return cells[len(COLUMNS) :] if self._again else cells

@@ -18,7 +18,7 @@ BUTTON = "the unsubscribe page"
 
 
 def may_return(session: Session, subscriber: Subscriber, suppressions: Suppressions, now: datetime) -> bool:
-    """Whether somebody was a reader until a moment ago, left by our button, and nothing bars them since."""
+    """Whether somebody was a reader until a moment ago, left by our button, and no suppression came since."""
     return (
         subscriber.status is Standing.UNSUBSCRIBED
         and subscriber.confirmed_at is not None

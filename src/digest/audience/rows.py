@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final, NamedTuple
 
 from digest.audience.addresses import Address, NotAnAddress, read_address
+from digest.audience.choices import Choices, NotAChoice, read_choices
 from digest.audience.columns import delimiter_of, find_columns
 from digest.audience.csv_rows import NOT_UTF8, CsvRows, is_not_utf8
 from digest.audience.formulas import bare
@@ -16,6 +17,8 @@ from digest.audience.names import tidy_name
 from digest.errors import SourceError
 
 COMING: Final = ("", Standing.ACTIVE.value, Standing.PENDING.value)
+_LEAVE_OUT: Final = "; --map %s= leaves the column out"
+STANDINGS: Final = frozenset(standing.value for standing in Standing)
 
 
 class Row(NamedTuple):
@@ -25,6 +28,7 @@ class Row(NamedTuple):
     address: Address
     name: str | None
     pending: bool = False
+    choices: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,26 @@ class Table:
         at = self._columns
         status = _cell(cells, at.status).lower()
         if status not in COMING:
-            return SourceError(
-                self.source, line, "status", f"nobody {status[:40]} is brought back by an import"
-            )
+            return SourceError(self.source, line, "status", _stays_out(status))
         try:
             address = read_address(_cell(cells, at.email))
+            choices = self._choices(cells)
         except NotAnAddress as error:
             return SourceError(self.source, line, "email", str(error))
-        return Row(line, address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING)
+        except NotAChoice as error:
+            return SourceError(self.source, line, error.field, error.expected + _LEAVE_OUT % error.field)
+        return Row(line, address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING, choices)
+
+    def _choices(self, cells: list[str]) -> Choices | None:
+        columns = self._columns.choices
+        return read_choices({field: _cell(cells, at) for field, at in columns.items()}) if columns else None
+
+
+def _stays_out(status: str) -> str:
+    if status in STANDINGS:
+        return f"nobody {status} is brought back by an import"
+    expected = ", ".join(standing.value for standing in Standing)
+    return f"expected {expected} or nothing, not {status[:40]!r}" + _LEAVE_OUT % "status"
 
 
 def _cell(cells: list[str], index: int | None) -> str:

@@ -19,7 +19,7 @@ LIFTABLE = frozenset({"unsubscribe", "moved", "erased"})
 
 
 def liftable(reason: str | None) -> bool:
-    """Whether somebody comes back by confirming anew: nothing bars them, or only what they did themselves."""
+    """Whether somebody comes back by confirming anew: no suppression, or one that is their own doing."""
     return reason is None or reason in LIFTABLE
 
 
@@ -80,9 +80,9 @@ class Suppressions:
         subscriber = session.scalar(select(Subscriber).where(Subscriber.canonical == address.canonical))
         if subscriber:
             take_off_one(session, subscriber, reason, source, now)
-        return self.hold(session, self.hash(address.canonical), reason, now)
+        return self.add(session, self.hash(address.canonical), reason, now)
 
-    def hold(self, session: Session, hashed: str, reason: str, now: datetime) -> bool:
+    def add(self, session: Session, hashed: str, reason: str, now: datetime) -> bool:
         """Put a keyed hash on the list, also one that was exported before; False for a known one.
 
         A reason that its person can undo gives way to one that they cannot; never the other way round.
@@ -94,7 +94,7 @@ class Suppressions:
         session.add(Suppression(address_hash=hashed, reason=reason, at=now))
         return True
 
-    def hold_all(self, session: Session, reasons: Mapping[str, str], now: datetime) -> int:
+    def add_all(self, session: Session, reasons: Mapping[str, str], now: datetime) -> int:
         """The same for many hashes with their reasons; returns how many were not known."""
         known = session.scalars(select(Suppression).where(Suppression.address_hash.in_(reasons))).all()
         for one in known:

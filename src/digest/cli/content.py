@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from digest.app import withdrawing
 from digest.cli.shared import MOMENT, app_of, json_option, print_json, rejections
 from digest.content import listing
 from digest.content.importing import Report, import_comparisons
@@ -92,9 +93,9 @@ def withdraw(ctx: click.Context, slug: str, undo: bool) -> None:
 
     Example: digest comparisons withdraw alpha-vs-beta
     """
-    with app_of(ctx) as app, app.database.write(lock="content") as session:
+    with app_of(ctx) as app:
         if undo:
-            listing.restore(session, slug)
+            withdrawing.restore(app, slug)
         else:
-            listing.withdraw(session, slug, app.clock.now())
+            withdrawing.withdraw(app, slug)
     click.echo(f"{slug}: {'back in' if undo else 'withdrawn'}")

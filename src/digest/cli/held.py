@@ -19,8 +19,8 @@ def _lines(held: Mapping[str, Any]) -> Iterator[str]:
     coming = held["next_edition"]
     yield from ("", "Next edition")
     yield f"  {coming['key']}, {coming['at']}: {'yes' if coming['gets'] else 'no'}, {coming['why']}"
-    if barred := held["suppression"]:
-        yield from ("", "Suppression", f"  {barred['reason']}, since {barred['at']}")
+    if suppression := held["suppression"]:
+        yield from ("", "Suppression", f"  {suppression['reason']}, since {suppression['at']}")
     yield from _listed("Consent history", held.get("consent", ()), _consent)
     yield from _listed("Mail", held.get("mail", ()), _mail)
 

@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 
 import click
 
-from digest.app import readers
+from digest.app import importing
 from digest.audience.columns import NotAMapping, read_mapping
-from digest.audience.importing import ImportReport, import_csv
+from digest.audience.importing import ImportReport
 from digest.audience.rejects import RejectsFile
-from digest.cli.progress import importing
-from digest.cli.shared import app_of, json_option, print_json, rejections
+from digest.cli.progress import reading
+from digest.cli.shared import app_of, json_option, name_of, print_json, rejections
 
 
 class _Mapping(click.ParamType[dict[str, str]]):
@@ -35,7 +35,7 @@ class _Mapping(click.ParamType[dict[str, str]]):
     "--map",
     "mapping",
     type=_Mapping(),
-    help='Which column is which, where they have other names: email="E-Mail",name="Full name".',
+    help='Which column is which: email="E-Mail",name="Full name"; status= leaves that one out.',
 )
 @click.option(
     "--rejects",
@@ -67,23 +67,24 @@ def import_readers(
     """
     if consent is not None and not consent.strip():
         raise click.BadParameter("say where these people agreed", param_hint="--consent")
-    with app_of(ctx) as app, _rejects_file(rejects, file) as out, importing() as show:
-        now = app.clock.now()
-        report = import_csv(
-            app.database,
+    with app_of(ctx) as app, _rejects_file(rejects, file) as out, reading() as show:
+        report = importing.import_readers(
+            app,
             file,
-            str(getattr(file, "name", "<stdin>")),
-            suppressions=app.suppressions,
-            now=now,
+            name_of(file),
             consent=consent,
-            on_pending=lambda session, ids: readers.ask_all(app, session, ids, now),
-            on_progress=show,
+            on_progress=lambda report: show(report.reading),
             rejects=out,
             mapping=mapping,
             dry_run=dry_run,
             from_start=from_start,
         )
     _show(report, rejects, dry_run=dry_run, as_json=as_json)
+    if out and out.lost:
+        click.echo(
+            f"{rejects} names none up to line {out.lost:,}, done before it was there; --from-start names all",
+            err=True,
+        )
     ctx.exit(1 if report.rejected else 0)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from digest.app.progress import EachMinute, Progress, progress
-from digest.audience.importing import ImportReport
+from digest.audience.progress import Reading
 from digest.delivery.sending import Tally
 
 Update = Callable[[float | None, float, str], None]  # the whole (None: nobody knows), what is done, in words
@@ -30,17 +30,16 @@ def shown() -> Iterator[Callable[[Tally], None]]:
 
 
 @contextmanager
-def importing() -> Iterator[Callable[[ImportReport], None]]:
-    """What an import calls after each batch; elsewhere than at a terminal its last line says enough."""
+def reading() -> Iterator[Callable[[Reading], None]]:
+    """What is called after each batch of a file; elsewhere than at a terminal the last line says enough."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     began = time.monotonic()
     with _bar("reading") as update:
 
-        def show(report: ImportReport) -> None:
-            said = import_words(report, time.monotonic() - began)
-            update(report.bytes_all, report.bytes_done, said)
+        def show(at: Reading) -> None:
+            update(at.bytes_all, at.bytes_done, reading_words(at, time.monotonic() - began))
 
         yield show
 
@@ -74,13 +73,13 @@ def words(at: Progress) -> str:
     return "; ".join(parts)
 
 
-def import_words(report: ImportReport, seconds: float) -> str:
+def reading_words(at: Reading, seconds: float) -> str:
     """`120,000 rows; 41,000 a second; 20 s left`; the time left goes by the bytes of the file."""
-    rows = report.rows - report.resumed
-    parts = [f"{report.rows:,} rows", f"{rows / seconds if seconds > 0 else 0:,.0f} a second"]
-    done = report.bytes_done - report.bytes_before
-    if report.bytes_all is not None and done:
-        parts.append(f"{_span(seconds / done * (report.bytes_all - report.bytes_done))} left")
+    rows = at.rows - at.rows_before
+    parts = [f"{at.rows:,} rows", f"{rows / seconds if seconds > 0 else 0:,.0f} a second"]
+    done = at.bytes_done - at.bytes_before
+    if at.bytes_all is not None and done:
+        parts.append(f"{_span(seconds / done * (at.bytes_all - at.bytes_done))} left")
     return "; ".join(parts)
 
 

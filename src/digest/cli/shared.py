@@ -76,6 +76,11 @@ def actor() -> str:
         return "unknown"
 
 
+def name_of(file: object) -> str:
+    """What errors call a file that was opened for reading."""
+    return str(getattr(file, "name", "<stdin>"))
+
+
 def private_file(path: str, flag: int) -> TextIO:
     """A text file to write, made readable for its owner only: it holds people's addresses."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | flag, 0o600)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import click
 
-from digest.app import housekeeping, readers
+from digest.app import housekeeping, leaving, subscribing, suppressing
 from digest.app.erasing import erase_address
 from digest.app.parts import App
 from digest.app.why import everything_held
-from digest.audience import joining, listing
+from digest.audience import listing
 from digest.audience.addresses import read_address
-from digest.audience.barring import BarringReport, bar_file
 from digest.audience.models import Standing
 from digest.audience.names import tidy_name
+from digest.audience.suppressing_files import SuppressionReport
 from digest.cli.held import as_text
 from digest.cli.importing_readers import import_readers
-from digest.cli.shared import actor, app_of, json_option, print_json, private_file
+from digest.cli.progress import reading
+from digest.cli.shared import actor, app_of, json_option, name_of, print_json, private_file
 from digest.errors import SourceError
 
 
@@ -47,10 +49,12 @@ def add(ctx: click.Context, email: str, name: str | None, consent: str | None) -
     name = tidy_name(name or "")
     with app_of(ctx) as app:
         if consent:
-            done = readers.add_with_consent(app, email, consent=f"{consent} (added by {actor()})", name=name)
+            done = subscribing.add_with_consent(
+                app, email, consent=f"{consent} (added by {actor()})", name=name
+            )
             click.echo("added" if done else "not added: known already, or suppressed")
         else:
-            readers.subscribe(app, email, source=f"added by {actor()}", name=name)
+            subscribing.subscribe(app, email, source=f"added by {actor()}", name=name)
             click.echo("asked to confirm, if there is anything to ask; the next `digest run` sends it")
 
 
@@ -135,9 +139,8 @@ def unsubscribe(ctx: click.Context, email: str) -> None:
 
     Example: digest subscribers unsubscribe ann@example.org
     """
-    with app_of(ctx) as app, app.database.write(lock="subscribers") as session:
-        subscriber = joining.get(session, read_address(email))
-        joining.leave(session, subscriber, source=f"taken off by {actor()}", now=app.clock.now())
+    with app_of(ctx) as app:
+        leaving.take_off(app, email, source=f"taken off by {actor()}")
     click.echo("off the list")
 
 
@@ -161,36 +164,32 @@ def suppress(ctx: click.Context, emails: tuple[str, ...], file: Any, reason: str
     """
     if bool(emails) == bool(file):
         raise click.UsageError("expected addresses, or --file with addresses")
-    by = f"suppressed by {actor()}"
+    source = f"suppressed by {actor()}"
     with app_of(ctx) as app:
-        done = _suppress_file(app, file, reason, by) if file else _suppress(app, emails, reason, by)
+        if file:
+            done = _suppress_file(app, file, reason, source)
+        else:
+            done = suppressing.suppress(app, emails, reason=reason, source=source)
     click.echo(f"{done.suppressed} suppressed, {done.known} were so already, {done.rejected} rejected")
     ctx.exit(1 if done.rejected else 0)
 
 
-def _suppress(app: App, emails: Sequence[str], reason: str, by: str) -> BarringReport:
-    """All of them, or none where one is no address."""
-    addresses, now = [read_address(email) for email in emails], app.clock.now()
-    with app.database.write(lock="subscribers") as session:
-        done = [app.suppressions.suppress(session, one, reason, by, now) for one in addresses]
-    return BarringReport(sum(done), len(done) - sum(done))
-
-
-def _suppress_file(app: App, file: BinaryIO, reason: str, by: str) -> BarringReport:
-    return bar_file(
-        app.database,
-        file,
-        str(getattr(file, "name", "<stdin>")),
-        suppressions=app.suppressions,
-        reason=reason,
-        by=by,
-        now=app.clock.now(),
-        on_rejected=_show_rejected,
-    )
+def _suppress_file(app: App, file: BinaryIO, reason: str, source: str) -> SuppressionReport:
+    with reading() as show:
+        return suppressing.suppress_all_in(
+            app,
+            file,
+            name_of(file),
+            reason=reason,
+            source=source,
+            on_rejected=_show_rejected,
+            on_progress=show,
+        )
 
 
 def _show_rejected(error: SourceError) -> None:
-    click.echo(f"rejected: {error}", err=True)
+    # Not by click.echo, which goes round the bar's own way of letting a line stand above it.
+    sys.stderr.write(f"rejected: {error}\n")
 
 
 @subscribers.command()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TEMPLATE = """\
 # Settings of the digest. Every key can also come from the environment, which wins:
-# [smtp] host is DIGEST_SMTP__HOST. A key that is commented out shows its default.
+# [smtp] host is DIGEST_SMTP__HOST. A key that is commented out shows its default,
+# or an example where it has none.
 
 [newsletter]
 # name = "Weekly AI Tool Verdicts"
@@ -73,7 +74,7 @@ TEMPLATE = """\
 # base_url = "http://127.0.0.1:8000"            # where readers' links lead: your public https address
 # host = "127.0.0.1"                            # where `digest serve` listens
 # port = 8000
-# trusted_proxies = ["127.0.0.1"]               # whose X-Forwarded-For is believed; needed behind a proxy
+# trusted_proxies = []                          # ["127.0.0.1"]: whose X-Forwarded-For is believed
 
 [database]
 # url = "sqlite:///digest.db"                   # beside this file; or "postgresql://user@host/name"

@@ -99,8 +99,8 @@ def claim(session: Session, worker_id: int, rules: Rules, now: datetime, limit: 
     """
     limit = min(limit, rules.pacing.at_once or limit)
     rows = _due(session, now, limit)
-    barred = rules.suppressions.among(session, {row.canonical for row in rows})
-    reasons = [_why_not(row, barred.get(row.canonical), now) for row in rows]
+    suppressed = rules.suppressions.among(session, {row.canonical for row in rows})
+    reasons = [_why_not(row, suppressed.get(row.canonical), now) for row in rows]
     _drop(session, [(row, reason) for row, reason in zip(rows, reasons, strict=True) if reason], now)
     wanted = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
     turns = _turns(session, rules, wanted)
@@ -207,12 +207,12 @@ _OF_AN_EDITION = (
 )
 
 
-def _why_not(row: Row[Any], barred: str | None, now: datetime) -> str | None:
+def _why_not(row: Row[Any], suppression: str | None, now: datetime) -> str | None:
     if row.expires_at and row.expires_at < now:
         return "no longer worth sending"
     if row.edition_id is not None:
-        return why_no_edition(row.status, row.paused_until, barred, now)
-    if not liftable(barred):
+        return why_no_edition(row.status, row.paused_until, suppression, now)
+    if not liftable(suppression):
         return "the address is suppressed"
     if row.notice == CHANGE_ADDRESS and row.elsewhere != row.next_email:
         return "the reader asks for this change no longer"

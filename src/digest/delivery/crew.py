@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from logging import DEBUG
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from digest.delivery import claiming, holding, stopping
+from digest.delivery import claiming
 from digest.delivery.channel import Channel, Crowded
 from digest.delivery.claiming import Claimed, Job
 from digest.delivery.composing import Letter
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.ledger import Done
 from digest.delivery.mailboxes import BadRecipient
+from digest.delivery.mailings import Mailings
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.stopping import Tallied
+from digest.delivery.scribe import Ask, Scribe, Step, Stepped, ask
 from digest.delivery.supply import Supply
 from digest.delivery.trust import Trust
-from digest.delivery.turns import Ask, Scribe, Turn, Turned
 from digest.delivery.widening import Width
 from digest.errors import DigestError, RelayRefused
 from digest.logs import get_logger, short_address
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from digest.delivery.shift import Shift
 
 TOO_CROWDED = 1.0  # seconds until the last one of us knocks again
-
-Result = TypeVar("Result")
 
 
 class Ready(NamedTuple):
@@ -73,6 +70,7 @@ class Crew:
     async def work(self, commits: GroupCommit[Ask, Any]) -> None:
         """Send until there is nothing left, or the shift has ended."""
         self._commits = commits
+        self._mailings = Mailings(self._engine, self._scribe.worker_id, self._tally, self._supply, commits)
         self._hire()
         try:
             while self._tasks:
@@ -128,30 +126,30 @@ class Crew:
                 break
             berth.ready = ready
             following = self._at_hand(berth.channel)  # before anything has begun, since it may fail
-            if await self._turn(berth):
+            if await self._step(berth):
                 return ready, following
             berth.channel.drop_ahead()
             if following:
                 self._supply.put_back(following.job)
         return None, None
 
-    async def _turn(self, berth: Berth) -> bool:
+    async def _step(self, berth: Berth) -> bool:
         """Write down the last try and begin the next, as far as there are any; whether it began."""
         done, ready, berth.done, berth.ready = berth.done, berth.ready, None, None
-        turned: Turned = await self._commits.do(Turn(done, ready.job if ready else None))
-        if ready and not turned.begun:
+        stepped: Stepped = await self._commits.do(Step(done, ready.job if ready else None))
+        if ready and not stepped.begun:
             self._in_hand.discard(ready.job.key)
-        if ready and turned.stopped:
-            self._forget(ready.job.mailing_id)
+        if ready and stepped.stopped:
+            self._mailings.leave(ready.job.mailing_id)
         if done:
             self._in_hand.discard(done.job.key)
-            await self._follow_up(done, turned.state)
-        return turned.begun
+            await self._follow_up(done, stepped.state)
+        return stepped.begun
 
     async def _next(self, berth: Berth) -> Ready | None:
         """A job that may go at once over an open connection, when the last try is written down."""
         if berth.done:
-            await self._turn(berth)
+            await self._step(berth)
         while not self._superfluous() and await self._supply.wait():
             job = self._supply.take()
             try:
@@ -174,7 +172,7 @@ class Crew:
                 self._supply.put_back(berth.ready.job)
                 berth.ready = None
             if berth.done:
-                await self._turn(berth)
+                await self._step(berth)
         except Exception as error:  # noqa: BLE001 - it belongs to all
             self._shift.fail(error)
         await berth.channel.close(politely=not self._shift.ended)
@@ -236,10 +234,10 @@ class Crew:
     # --- claims ---
 
     async def _claim(self) -> Claimed:
-        claimed = await self._ask(partial(self._claimed, frozenset(self._in_hand)))
+        claimed = await ask(self._commits, partial(self._claimed, frozenset(self._in_hand)))
         self._in_hand.update(job.key for job in claimed.jobs)
         for job in claimed.jobs:
-            await self._meet(job)
+            await self._mailings.meet(job)
         self._tally.due += sum(job.notice is not None for job in claimed.jobs)
         self._tally.held = claimed.held
         return claimed
@@ -253,18 +251,6 @@ class Crew:
         rules = claiming.Rules(engine.suppressions, engine.pacing, engine.queues)
         return claiming.claim(session, self._scribe.worker_id, rules, engine.clock.now(), engine.batch)
 
-    async def _meet(self, job: Job) -> None:
-        """See to it once that a mailing's pieces are there, and that an edition's deliveries are counted."""
-        messages, now = self._engine.messages, self._engine.clock.now()
-        if not messages.knows(job):
-            await self._ask(lambda session: messages.meet(session, job))
-        if job.notice is None and job.mailing_id not in self._tally.mailings:
-            count = partial(stopping.tally, mailing_id=job.mailing_id, now=now)
-            self._tally.meet(job.mailing_id, await self._ask(count))
-
-    async def _ask(self, action: Callable[[Session], Result]) -> Result:
-        return await self._commits.do(action)  # type: ignore[no-any-return]  # what Scribe answers to it
-
     # --- after a try ---
 
     async def _follow_up(self, done: Done, state: State | None) -> None:
@@ -273,29 +259,8 @@ class Crew:
             self._width.accepted()
             if self._supply.at_hand and self.working < self._width.now and not self._shift.ended:
                 self._hire()
-        mailing_id = done.job.mailing_id
-        if state is not None and self._tally.count(mailing_id, state, self._engine.limit):
-            await self._pause(mailing_id)
-
-    async def _pause(self, mailing_id: int) -> None:
-        """Stop a mailing too many of whose addresses are bad, and nothing else."""
-        why, found, stopped = await self._ask(partial(self._paused, mailing_id))
-        if why:
-            self._tally.stopped = self._tally.stopped or DigestError(why)
-            get_logger().warning("paused an edition", action="paused", mailing=mailing_id, reason=why)
-        if stopped:
-            self._forget(mailing_id)
-        else:
-            self._tally.mailings[mailing_id] = found
-
-    def _paused(self, mailing_id: int, session: Session) -> tuple[str | None, Tallied, bool]:
-        limit, now = self._engine.limit, self._engine.clock.now()
-        why, found = stopping.pause_if_failing(session, mailing_id, limit, now)
-        return why, found, holding.give_back(session, self._scribe.worker_id, mailing_id)
-
-    def _forget(self, mailing_id: int) -> None:
-        self._supply.forget(mailing_id)
-        self._tally.forget(mailing_id)
+        if state is not None:
+            await self._mailings.count(done.job.mailing_id, state)
 
     def _report(self, done: Done, state: State | None) -> None:
         if not self._verbose:

@@ -22,10 +22,10 @@ WHOM: Final = {
 
 
 def why_no_edition(
-    status: Standing, paused_until: datetime | None, barred: str | None, now: datetime
+    status: Standing, paused_until: datetime | None, suppression: str | None, now: datetime
 ) -> str | None:
-    """Why a reader gets no edition at this moment, or None; `barred` is the reason of their suppression."""
-    if barred:
+    """Why a reader gets no edition at this moment, or None; `suppression` is the reason of theirs."""
+    if suppression:
         return "the address is suppressed"
     if status is not Standing.ACTIVE:
         return f"the reader is {status.value}"

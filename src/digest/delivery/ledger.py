@@ -173,11 +173,11 @@ def _wanted() -> ColumnElement[bool]:
     """Whether the reader of the row in question still gets it: an edition if they read, a notice anyway."""
     now = bindparam("now", type_=DELIVERIES.c.changed_at.type)
     reading = _there().where(reads(now)).exists()
-    barred = select(Suppression.address_hash).where(Suppression.address_hash == bindparam("hashed")).exists()
+    suppression = select(Suppression.address_hash).where(Suppression.address_hash == bindparam("hashed"))
     mailing = select(Mailing.id).outerjoin(Edition, Mailing.edition_id == Edition.id)
     mailing = mailing.where(Mailing.id == DELIVERIES.c.mailing_id)
     notice = mailing.where(Mailing.edition_id.is_(None)).exists()
-    return or_(and_(mailing.where(goes_on()).exists(), reading, ~barred), notice)
+    return or_(and_(mailing.where(goes_on()).exists(), reading, ~suppression.exists()), notice)
 
 
 def _there() -> Select[int]:

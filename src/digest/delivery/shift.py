@@ -12,8 +12,8 @@ from digest.delivery import workers
 from digest.delivery.crew import Crew
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.patience import Patience, in_short, is_away
+from digest.delivery.scribe import Ask, Scribe
 from digest.delivery.tally import Tally
-from digest.delivery.turns import Ask, Scribe
 from digest.errors import DigestError
 from digest.logs import get_logger
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import readers
+from digest.app import preferring, subscribing
 from digest.app.admitting import Visitor
 from digest.app.parts import App
 from digest.audience.joining import Link
@@ -19,7 +19,7 @@ from digest.web.clients import client_of
 from digest.web.forms import fields
 from digest.web.guards import route
 from digest.web.pages import Pages
-from digest.web.subscribing import later
+from digest.web.subscribing import too_often
 
 SOURCE: Final = "the confirm link"
 AGAIN: Final = ("button", "again")
@@ -38,7 +38,7 @@ class Confirming:
 
     def ask(self, request: Request) -> Response:
         """The button, and the words it agrees to; changes nothing, since scanners open every link."""
-        return self._page(readers.check_confirm(self.app, self._token(request)))
+        return self._page(subscribing.check_confirm(self.app, self._token(request)))
 
     def act(self, request: Request) -> Response:
         """The person says yes, and twice is fine; or, on the page of a void link, asks for a new one."""
@@ -47,7 +47,7 @@ class Confirming:
             return self._send_another(request)
         token, wording = self._token(request), self.pages.wording()
         client = self._client(request)
-        return self._page(readers.confirm(self.app, token, source=SOURCE, wording=wording, client=client))
+        return self._page(subscribing.confirm(self.app, token, source=SOURCE, wording=wording, client=client))
 
     def _page(self, link: Link) -> Response:
         match link:
@@ -55,8 +55,8 @@ class Confirming:
                 return self.pages.show("confirm")
             case Link.DONE:
                 return self.pages.show("confirmed")
-            case Link.BARRED:
-                return self.pages.show("barred", 409)
+            case Link.SUPPRESSED:
+                return self.pages.show("suppressed", 409)
             case Link.OLD | Link.EXPIRED | Link.NOBODY:
                 return self._void(link)
 
@@ -75,15 +75,15 @@ class Confirming:
         token, wording = self._token(request), self.pages.wording()
         visitor = Visitor(self._client(request))
         try:
-            done = readers.ask_again(self.app, token, source=SOURCE, wording=wording, visitor=visitor)
+            done = subscribing.ask_again(self.app, token, source=SOURCE, wording=wording, visitor=visitor)
         except TooMany as error:
-            return later(self.pages, error, self.app.clock.now())
+            return too_often(self.pages, error, self.app.clock.now())
         return self.pages.show("subscribed") if done else self._void(Link.NOBODY)
 
     def _token(self, request: Request) -> str:
         """The link's; its person's language is spoken from here on, also in the words they agree to."""
         token: str = request.path_params["token"]
-        self.pages.speak(readers.language_of(self.app, token, Purpose.CONFIRM))
+        self.pages.speak(preferring.language_of(self.app, token, Purpose.CONFIRM))
         return token
 
     def _client(self, request: Request) -> str | None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import moving, readers
+from digest.app import moving, preferring
 from digest.app.moving import Change
 from digest.app.parts import App
 from digest.errors import Conflict, ExpiredToken
@@ -52,5 +52,5 @@ class Moving:
         return self.pages.show("changed" if change.done else "change", address=change.address)
 
     def _spent(self, token: str, error: ExpiredToken | Conflict) -> Response:
-        self.pages.speak(readers.language_of(self.app, token, Purpose.CHANGE))
+        self.pages.speak(preferring.language_of(self.app, token, Purpose.CHANGE))
         return self.pages.show("spent", 410 if isinstance(error, ExpiredToken) else 409)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import dossier, readers
+from digest.app import dossier, preferring
 from digest.app.parts import App
 from digest.errors import ExpiredToken
 from digest.tokens import LIFETIMES, Purpose
@@ -52,5 +52,5 @@ class MyData:
         return Response(json.dumps(held, ensure_ascii=False, indent=2), headers=FILE)
 
     def _spent(self, request: Request) -> Response:
-        self.pages.speak(readers.language_of(self.app, request.path_params["token"], Purpose.DATA))
+        self.pages.speak(preferring.language_of(self.app, request.path_params["token"], Purpose.DATA))
         return self.pages.show("spent", 410)

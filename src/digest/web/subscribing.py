@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.app import readers
+from digest.app import subscribing
 from digest.app.admitting import Visitor
 from digest.app.parts import App
 from digest.app.reading import latest
@@ -71,11 +71,11 @@ class Subscribing:
         try:
             self._subscribe(form, client_of(request, self.app.settings.web.trusted_proxies))
         except TooMany as error:
-            return later(self.pages, error, self.app.clock.now())
+            return too_often(self.pages, error, self.app.clock.now())
         return self.pages.show("subscribed")
 
     def _subscribe(self, form: Mapping[str, str], client: str | None) -> None:
-        readers.subscribe(
+        subscribing.subscribe(
             self.app,
             form["email"],
             source=SOURCES[_kind(form)],
@@ -129,10 +129,10 @@ def empty_form(app: App, pages: Pages, kind: str) -> Filled:
     return Filled(kind, new_stamp(app.keyring, app.clock.now(), pages.wording()))
 
 
-def later(pages: Pages, error: TooMany, now: datetime) -> Response:
+def too_often(pages: Pages, error: TooMany, now: datetime) -> Response:
     """The page for who asked too often, and in its header when to come back (RFC 6585 §4)."""
     seconds = max(1, math.ceil((error.until - now).total_seconds()))
-    page = pages.show("later", 429, minutes=math.ceil(seconds / 60))
+    page = pages.show("too_often", 429, minutes=math.ceil(seconds / 60))
     page.headers["Retry-After"] = str(seconds)
     return page
 

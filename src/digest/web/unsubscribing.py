@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.app import leaving, readers
+from digest.app import leaving, preferring
 from digest.app.leaving import BY_PAGE, Person
 from digest.app.parts import App
 from digest.audience.reasons import LONGEST
@@ -91,8 +91,8 @@ class Unsubscribing:
         )
 
     def _late(self, token: str) -> Response:
-        self.pages.speak(readers.language_of(self.app, token, Purpose.RETURN))
-        return self.pages.show("late", 410, span=MINUTE)
+        self.pages.speak(preferring.language_of(self.app, token, Purpose.RETURN))
+        return self.pages.show("no_return", 410, span=MINUTE)
 
 
 def _is_button(request: Request) -> bool:

@@ -1,8 +1,7 @@
-"""What readers do by link and form: each act is one transaction with the notice it owes."""
+"""Asking for the newsletter and saying yes, by form and link: each act is one transaction with its notice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -13,7 +12,8 @@ from digest.app.parts import App
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.joining import Link
-from digest.delivery.notices import owe_notice, owe_notices, waits
+from digest.db.savepoints import keep_or_undo
+from digest.delivery.notices import owe_notice, waits
 from digest.errors import InvalidToken
 from digest.tokens import Purpose, Token
 
@@ -36,9 +36,9 @@ def subscribe(
     address, now = read_address(email), app.clock.now()
     wanted = admit(app, address, visitor, now) if visitor else True
     client = hashed(app, visitor.client) if visitor else None
-    with app.database.write(lock="subscribers") as session:
+
+    def ask(session: Session) -> bool:
         waiting = waits(session, joining.CONFIRM, address.canonical, now)
-        attempt = session.begin_nested()
         subscriber, notice = joining.request(
             session,
             address,
@@ -52,11 +52,10 @@ def subscribe(
             waits=waiting,
         )
         owe_notice(session, notice or joining.CONFIRM, subscriber, now)
-        session.flush()
-        if notice and wanted:
-            attempt.commit()
-        else:
-            attempt.rollback()
+        return notice is not None and wanted
+
+    with app.database.write(lock="subscribers") as session:
+        keep_or_undo(session, ask)
 
 
 def check_confirm(app: App, token: str) -> Link:
@@ -108,26 +107,11 @@ def ask_again(app: App, token: str, *, source: str, wording: str, visitor: Visit
     return True
 
 
-def language_of(app: App, token: str, purpose: Purpose) -> str | None:
-    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
-    with suppress(InvalidToken):
-        parsed = app.keyring.read_old(token, purpose)
-        with app.database.read() as session:
-            return joining.by_public_id(session, parsed.subscriber).language
-    return None
-
-
 def add_with_consent(app: App, email: str, *, consent: str, name: str | None = None) -> bool:
     """Add somebody who agreed elsewhere; False when known or suppressed. Raises NotAnAddress."""
     address, now = read_address(email), app.clock.now()
     with app.database.write(lock="subscribers") as session:
         return joining.add_active(session, address, app.suppressions, consent=consent, name=name, now=now)
-
-
-def ask_all(app: App, session: Session, subscribers: Sequence[int], now: datetime) -> None:
-    """Owe a confirmation to subscribers, given by their ids, whom an import has just added as pending."""
-    joining.count_asked(session, subscribers, app.allowances, now)
-    owe_notices(session, joining.CONFIRM, subscribers, now)
 
 
 def _judge(app: App, session: Session, token: Token, now: datetime) -> Link:

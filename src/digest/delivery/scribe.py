@@ -14,6 +14,7 @@ from digest.audience.suppressing import Suppressions
 from digest.clock import Clock
 from digest.delivery import holding, ledger, workers
 from digest.delivery.claiming import Job
+from digest.delivery.group_commit import GroupCommit
 from digest.delivery.ledger import Done
 from digest.delivery.models import State
 from digest.delivery.retrying import Policy
@@ -26,14 +27,14 @@ class GivenUp(DigestError):
     """Our lease ran out, and others have taken back what we had claimed."""
 
 
-class Turn(NamedTuple):
+class Step(NamedTuple):
     """What one connection asks in one go: its last try is over, and its next one begins."""
 
     done: Done | None
     job: Job | None
 
 
-class Turned(NamedTuple):
+class Stepped(NamedTuple):
     """The state that the last try led to, whether the next may go, or whether its mailing was stopped."""
 
     state: State | None = None
@@ -41,7 +42,12 @@ class Turned(NamedTuple):
     stopped: bool = False
 
 
-Ask = Turn | Callable[[Session], Any]
+Ask = Step | Callable[[Session], Any]
+
+
+async def ask(commits: GroupCommit[Ask, Any], action: Callable[[Session], Result]) -> Result:
+    """What `action` finds or does in the next group commit, once that is on disk."""
+    return await commits.do(action)  # type: ignore[no-any-return]  # what Scribe answers to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +61,33 @@ class Scribe:
 
     def write(self, connection: Connection, asks: Sequence[Ask]) -> list[Any]:
         """The answer to each, in their order; outcomes are written first."""
-        turns = [ask for ask in asks if isinstance(ask, Turn)]
-        turned = iter(self._turned(connection, turns))
-        return [next(turned) if isinstance(ask, Turn) else _answered(connection, ask) for ask in asks]
+        steps = [one for one in asks if isinstance(one, Step)]
+        stepped = iter(self._stepped(connection, steps))
+        return [next(stepped) if isinstance(one, Step) else _answered(connection, one) for one in asks]
 
     def keep_lease(self, session: Session) -> None:
         """Say that we live; raises GivenUp when others think otherwise."""
         if not workers.beat(session, self.worker_id, datetime.now(UTC)):
             raise GivenUp("this worker was given up by the others; its claims are theirs now")
 
-    def _turned(self, connection: Connection, turns: Sequence[Turn]) -> list[Turned]:
+    def _stepped(self, connection: Connection, steps: Sequence[Step]) -> list[Stepped]:
         now = self.clock.now()
-        done = [turn.done for turn in turns if turn.done]
+        done = [step.done for step in steps if step.done]
         states = iter(ledger.record(connection, self.worker_id, done, self.policy, now))
-        jobs = [turn.job for turn in turns if turn.job]
+        jobs = [step.job for step in steps if step.job]
         hashed = [(job, self.suppressions.hash(job.canonical)) for job in jobs]
         begun = iter(ledger.begin(connection, self.worker_id, hashed, now))
         return [
-            self._with_reason(connection, turn.job, next(states) if turn.done else None, begun)
-            for turn in turns
+            self._with_reason(connection, step.job, next(states) if step.done else None, begun)
+            for step in steps
         ]
 
     def _with_reason(
         self, connection: Connection, job: Job | None, state: State | None, begun: Iterator[bool]
-    ) -> Turned:
+    ) -> Stepped:
         if job is None or next(begun):
-            return Turned(state, begun=job is not None)
-        return Turned(state, stopped=job.notice is None and self._given_back(connection, job.mailing_id))
+            return Stepped(state, begun=job is not None)
+        return Stepped(state, stopped=job.notice is None and self._given_back(connection, job.mailing_id))
 
     def _given_back(self, connection: Connection, mailing_id: int) -> bool:
         return _answered(connection, lambda session: holding.give_back(session, self.worker_id, mailing_id))

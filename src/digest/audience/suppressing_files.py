@@ -17,6 +17,7 @@ from digest.audience.columns import delimiter_with, plain
 from digest.audience.csv_rows import CsvRows
 from digest.audience.formulas import bare
 from digest.audience.models import Standing, Subscriber
+from digest.audience.progress import Reading, bytes_left
 from digest.audience.suppressing import Suppressions, liftable, take_off_one
 from digest.db import Database
 from digest.errors import SourceError
@@ -28,7 +29,7 @@ FIELDS: Final = frozenset({"email", "hash", "reason", "key"})
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
+class Entry:
     """One good row: an address, or a hash with the reason that its own list had."""
 
     address: Address | None = None
@@ -37,15 +38,20 @@ class Barred:
 
 
 @dataclass
-class BarringReport:
-    """What became of the rows."""
+class SuppressionReport:
+    """What became of the rows so far."""
 
     suppressed: int = 0
     known: int = 0
     rejected: int = 0
 
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return self.suppressed + self.known + self.rejected
 
-def bar_file(
+
+def suppress_file(
     database: Database,
     file: BinaryIO,
     source: str,
@@ -55,27 +61,30 @@ def bar_file(
     by: str,
     now: datetime,
     on_rejected: Callable[[SourceError], None],
-) -> BarringReport:
+    on_progress: Callable[[Reading], None] = lambda _: None,
+) -> SuppressionReport:
     """Suppress what the file names; a bad row is told at once, and the others are done all the same.
 
     `reason` is that of addresses, `by` what their history says. Raises SourceError for hashes without the
     columns that they need.
     """
-    report, hashes = BarringReport(), False
-    rows = _good(barred_rows(file, source, suppressions.fingerprint), report, on_rejected)
-    while batch := list(islice(rows, BATCH)):
+    report, hashes, size = SuppressionReport(), False, bytes_left(file)
+    rows = CsvRows(file, source)
+    good = _good(entries(rows, source, suppressions.fingerprint), report, on_rejected)
+    while batch := list(islice(good, BATCH)):
         with database.write(lock="subscribers") as session:
-            new = _bar_all(session, suppressions, batch, reason, by, now)
+            new = _suppress_all(session, suppressions, batch, reason, by, now)
         report.suppressed += new
         report.known += len(batch) - new
         hashes = hashes or any(row.address is None for row in batch)
+        on_progress(Reading(report.rows, rows.offset, size))
     if hashes:
         take_off(database, suppressions, by, now)
     return report
 
 
 def take_off(database: Database, suppressions: Suppressions, by: str, now: datetime) -> int:
-    """Let everybody on the list leave whom a suppression bars; returns how many.
+    """Let everybody on the list leave whose address is suppressed; returns how many.
 
     The links of those who had left and asked again are void, as by address. A hash does not say whose it is,
     so all the list is gone through.
@@ -84,9 +93,9 @@ def take_off(database: Database, suppressions: Suppressions, by: str, now: datet
     while True:
         with database.write(lock="subscribers") as session:
             readers = _some(session, after=last)
-            barred = suppressions.among(session, [reader.canonical for reader in readers])
+            reasons = suppressions.among(session, [reader.canonical for reader in readers])
             for reader in readers:
-                if why := barred.get(reader.canonical):
+                if why := reasons.get(reader.canonical):
                     take_off_one(session, reader, why, by, now)
                     left += 1
         if not readers:
@@ -94,12 +103,11 @@ def take_off(database: Database, suppressions: Suppressions, by: str, now: datet
         last = readers[-1].id
 
 
-def barred_rows(file: BinaryIO, source: str, fingerprint: str) -> Iterator[Barred | SourceError]:
+def entries(rows: CsvRows, source: str, fingerprint: str) -> Iterator[Entry | SourceError]:
     """Every row of the file: a CSV whose header names `email` or `hash`, or one address a line.
 
     Raises SourceError for a header with one of them twice, or without what hashes need.
     """
-    rows = CsvRows(file, source)
     delimiter = delimiter_with({"email", "hash"}, rows.peek())
     if delimiter is None:
         lines = rows.as_they_stand()
@@ -135,21 +143,21 @@ def _require(columns: Collection[str], source: str) -> None:
 
 def _row(
     cells: list[str], columns: Mapping[str, int], source: str, line: int, fingerprint: str
-) -> Barred | SourceError:
+) -> Entry | SourceError:
     named = {name: bare(cells[at].strip()) if at < len(cells) else "" for name, at in columns.items()}
     if "hash" in columns:
         return _hash(named, source, line, fingerprint)
     return _address(named["email"], source, line)
 
 
-def _address(text: str, source: str, line: int) -> Barred | SourceError:
+def _address(text: str, source: str, line: int) -> Entry | SourceError:
     try:
-        return Barred(address=read_address(text))
+        return Entry(address=read_address(text))
     except NotAnAddress as error:
         return SourceError(source, line, "email", str(error))
 
 
-def _hash(named: Mapping[str, str], source: str, line: int, fingerprint: str) -> Barred | SourceError:
+def _hash(named: Mapping[str, str], source: str, line: int, fingerprint: str) -> Entry | SourceError:
     if not HASH.fullmatch(named["hash"]):
         return SourceError(source, line, "hash", "expected 40 hexadecimal digits")
     if named["key"] != fingerprint:
@@ -157,12 +165,12 @@ def _hash(named: Mapping[str, str], source: str, line: int, fingerprint: str) ->
         return SourceError(source, line, "key", said)
     if not REASON.fullmatch(named["reason"]):
         return SourceError(source, line, "reason", "expected a word such as complaint")
-    return Barred(hashed=named["hash"], reason=named["reason"])
+    return Entry(hashed=named["hash"], reason=named["reason"])
 
 
 def _good(
-    rows: Iterable[Barred | SourceError], report: BarringReport, on_rejected: Callable[[SourceError], None]
-) -> Iterator[Barred]:
+    rows: Iterable[Entry | SourceError], report: SuppressionReport, on_rejected: Callable[[SourceError], None]
+) -> Iterator[Entry]:
     for row in rows:
         if isinstance(row, SourceError):
             report.rejected += 1
@@ -171,8 +179,8 @@ def _good(
             yield row
 
 
-def _bar_all(
-    session: Session, suppressions: Suppressions, rows: list[Barred], reason: str, by: str, now: datetime
+def _suppress_all(
+    session: Session, suppressions: Suppressions, rows: list[Entry], reason: str, by: str, now: datetime
 ) -> int:
     """Everybody in a batch, by a handful of statements whatever their number; returns how many are new."""
     canonicals = {row.address.canonical for row in rows if row.address}
@@ -185,7 +193,7 @@ def _bar_all(
             hashed, why = suppressions.hash(row.address.canonical), reason
         if liftable(reasons.get(hashed)):
             reasons[hashed] = why
-    return suppressions.hold_all(session, reasons, now)
+    return suppressions.add_all(session, reasons, now)
 
 
 def _some(session: Session, after: int) -> list[Subscriber]:
