@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 
 from digest.editions.story import Story
@@ -11,7 +10,7 @@ from digest.rendering.branding import Branding
 from digest.rendering.edition import render_edition
 from digest.rendering.environment import Templates
 from digest.rendering.languages import Language, first_known
-from digest.rendering.notices import NOTICES, is_translated, render_notice
+from digest.rendering.notices import is_translated, render_notice
 from digest.rendering.rendered import Rendered
 
 
@@ -31,6 +30,7 @@ class Renderer:
         self._branding = branding
         self._templates = Templates(overrides)
         self._languages = languages or {}
+        self._translated: dict[str, bool] = {}
 
     def edition(self, story: Story, marker: str) -> Rendered:
         """An edition; `unsubscribe` and `preferences` are left to the reader's own links."""
@@ -48,9 +48,7 @@ class Renderer:
 
         In the newsletter's for everybody where an operator has put it into words of their own.
         """
-        wanted = [wish] if name in self._translated else []
+        if name not in self._translated:
+            self._translated[name] = is_translated(self._templates, name)
+        wanted = [wish] if self._translated[name] else []
         return first_known([*wanted, self._branding.language], self._languages)
-
-    @cached_property
-    def _translated(self) -> frozenset[str]:
-        return frozenset(name for name in NOTICES if is_translated(self._templates, name))
