@@ -117,12 +117,12 @@ def test_what_a_catalog_holds_is_no_markup(tmp_path: Path) -> None:
     hostile = (
         "<script>alert(1)</script> & </p>{{ brand }} </mj-text> &lt; %(name)s 100%%\\nBcc: x@y.z\\r\\n\u202e"
     )
-    own = catalog(tmp_path, "nl.po", (LEAD, hostile), ("Confirm my subscription", "<b>ja</b>"))
+    own = catalog(tmp_path, "nl.po", (LEAD, hostile), ("Confirm my subscription", "<b>ja</b>\\n\u202e!"))
     mail = rendered("confirm", "nl", own=own)
     assert "<script" not in mail.html
     shown = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;/p&gt;{{ brand }} &lt;/mj-text&gt; &amp;lt;"
     assert f"{shown} Weekly Verdicts 100% Bcc: x@y.z</p>" in mail.html
-    assert "&lt;b&gt;ja&lt;/b&gt;</a>" in mail.html
+    assert "&lt;b&gt;ja&lt;/b&gt; !</a>" in mail.html
 
 
 def test_a_subject_stays_one_line(tmp_path: Path) -> None:
@@ -181,6 +181,19 @@ def test_an_operators_template_with_sentences_is_translated(tmp_path: Path) -> N
     mail = rendered("goodbye", "de", own=tmp_path)
     assert "Bis dann, Weekly Verdicts. Danke fürs Lesen." in mail.html
     assert '<html lang="de"' in mail.html
+
+
+def test_a_tag_in_a_sentence_is_a_word_like_others(tmp_path: Path) -> None:
+    """It is found in the catalog, and shown: tags stand outside of sentences."""
+    catalog(tmp_path, "de.po", ("<b>So</b> long.", "<b>Bis</b> dann."))
+    head = '{% extends "_base/layout.mjml" %}{% block body %}\n<p>\n'
+    write(
+        tmp_path,
+        "goodbye/body.mjml",
+        f"{head}{{% trans %}}\n<b>So</b> long.\n{{% endtrans %}}\n</p>{{% endblock %}}",
+    )
+    assert "&lt;b&gt;Bis&lt;/b&gt; dann." in rendered("goodbye", "de", own=tmp_path).html
+    assert "&lt;b&gt;So&lt;/b&gt; long." in rendered("goodbye", "en", own=tmp_path).html
 
 
 def test_plurals_of_an_operators_template(tmp_path: Path) -> None:
