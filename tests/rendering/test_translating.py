@@ -183,6 +183,12 @@ def test_an_operators_template_with_sentences_is_translated(tmp_path: Path) -> N
     assert '<html lang="de"' in mail.html
 
 
+def test_an_empty_sentence_says_nothing(tmp_path: Path) -> None:
+    """To gettext it would be the head of a catalog."""
+    write(tmp_path, "goodbye/subject.txt", "{{ _('') }}{{ gettext('') }}{{ _('Thank you for reading.') }}")
+    assert rendered("goodbye", "de", own=tmp_path).subject == "Danke fürs Lesen."
+
+
 def test_a_tag_in_a_sentence_is_a_word_like_others(tmp_path: Path) -> None:
     """It is found in the catalog, and shown: tags stand outside of sentences."""
     catalog(tmp_path, "de.po", ("<b>So</b> long.", "<b>Bis</b> dann."))

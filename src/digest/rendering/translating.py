@@ -25,7 +25,7 @@ def teach(environment: Environment) -> None:
 
 @pass_context
 def _gettext(context: Context, sentence: str) -> str:
-    return _plain(context, _spoken(context).sentences.gettext(clean(sentence)))
+    return _plain(context, _said(context, clean(sentence)))
 
 
 @pass_context
@@ -36,7 +36,7 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 @pass_context
 def _say(context: Context, sentence: str, **values: object) -> str:
     """Not Jinja's own, which takes every sentence for HTML and each percent sign for a value's place."""
-    said = clean(_spoken(context).sentences.gettext(sentence)) if sentence else ""
+    said = clean(_said(context, sentence))
     return said % values if values else said
 
 
@@ -44,6 +44,10 @@ def _say(context: Context, sentence: str, **values: object) -> str:
 def _in_days(context: Context, days: int) -> str:
     """`30 days`."""
     return _spoken(context).lasts(timedelta(days=days))
+
+
+def _said(context: Context, sentence: str) -> str:
+    return _spoken(context).sentences.gettext(sentence) if sentence else ""  # that is a catalog's head
 
 
 def _plain(context: Context, said: str) -> str:
