@@ -31,7 +31,7 @@ help:
 	@echo 'make bench   the measurements in benchmarks/'
 	@echo 'make docs    write docs/commands.md anew from the help texts'
 	@echo 'make golden  write the golden files of the emails anew, to be looked at before they are committed'
-	@echo 'make messages  bring the catalogs of the pages'"'"' languages up to date, to be translated where it says so'
+	@echo 'make messages  bring the catalogs of the languages up to date, to be translated where it says so'
 	@echo 'make venv    only set up .venv                   (make venv PYTHON=/path/to/python3.12)'
 	@echo 'make lock    write requirements.lock anew        (make lock ARGS=--upgrade)'
 	@echo 'make clean   remove .venv, caches and build output'

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from digest.app import checks, looking, samples
 from digest.checking.findings import Level
-from tests.support.newsrooms import DAY, TUESDAY, Newsroom, tool
+from tests.support.newsrooms import DAY, TUESDAY, Newsroom, newsroom, tool
 
 W47 = "2026-W47"
 
@@ -48,3 +50,29 @@ def test_links_of_our_own_are_never_asked(room: Newsroom) -> None:
     ours = {f"{base}/{path}" for path in paths}
     assert ours <= mail.own_links
     assert all(link.startswith(base) for link in mail.own_links)
+
+
+def test_notices_of_the_operators_are_made_in_every_language(tmp_path: Path) -> None:
+    """What breaks in one language alone is found before anybody is owed such a mail."""
+    (own := tmp_path / "goodbye").mkdir()
+    subject, url = own / "subject.txt", f"sqlite:///{tmp_path / 'digest.db'}"
+    with newsroom(url, newsletter={"templates": tmp_path}) as room:
+        room.publish("Alpha", "Beta", published_at=TUESDAY - DAY)
+        subject.write_text("{{ _('Thank you for reading.') }}")
+        assert _of_notices(room) == [(Level.OK, ())]
+        broken = "{{ _('Thank you for reading.') }}\n{{ nobody if brand.language == 'de' }}"
+        subject.write_text(broken)
+        ((level, lines),) = _of_notices(room)
+        assert level is Level.ERROR
+        assert lines == (f"goodbye: {subject}:2: 'nobody' is undefined",)
+
+
+def test_our_own_notices_are_not_made_each_time(room: Newsroom) -> None:
+    """They are what they were when they were tested."""
+    room.publish("Alpha", "Beta", published_at=TUESDAY - DAY)
+    assert _of_notices(room) == []
+
+
+def _of_notices(room: Newsroom) -> list[tuple[Level, tuple[str, ...]]]:
+    report = checks.check_edition(room.app, looking.look(room.app, W47), offline=True)
+    return [(found.level, found.detail) for found in report.findings if found.check == "notices"]

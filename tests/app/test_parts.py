@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from digest.app.delivering import make_messages, require_sendable
 from digest.app.parts import App
 from digest.clock import SystemClock
 from digest.config import load_settings
 from digest.db import Database
 from digest.errors import ConfigError
+from digest.rendering.theme import Wording
+
+KEYS = f'[keys]\nsuppression = "{"cd" * 32}"\n[keys.signing]\n1 = "{"ab" * 32}"\n'
 
 
 def app(folder: Path, text: str) -> App:
@@ -49,3 +53,35 @@ def test_a_relay_whose_password_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert str(made.relay) == "localhost:587"
     with pytest.raises(ConfigError, match=r"smtp\.fallback\.0\.password_file: .*gone"):
         _ = made.relays
+
+
+def test_a_catalog_of_the_operators_is_for_notices_too(tmp_path: Path) -> None:
+    """The same file that the pages are translated by."""
+    _catalog(tmp_path, 'msgid "Is this you?"\nmsgstr "Bent u dat?"\n')
+    made = app(tmp_path, f'[newsletter]\npages = "own"\n{KEYS}')
+    require_sendable(made)
+    assert list(made.languages) == ["en", "de", "nl"]
+    assert "Bent u dat?" in make_messages(made).renderer.notice("confirm", {}, "m0123456789", "nl").text
+
+
+@pytest.mark.parametrize("said", ["Van %(nmae)s", "100%", "{name} %s", "%(name)d"])
+def test_a_broken_catalog_is_found_before_anything_is_sent(tmp_path: Path, said: str) -> None:
+    """Its file and line are named, and nobody gets half a sentence."""
+    _catalog(tmp_path, f'msgid "Welcome to %(name)s"\nmsgstr "{said}"\n')
+    made = app(tmp_path, f'[newsletter]\npages = "own"\n{KEYS}')
+    with pytest.raises(ConfigError, match=r"nl\.po:5: .*expected"):
+        require_sendable(made)
+
+
+@pytest.mark.parametrize("said", ["Omdat u {naam} las.", "Omdat u {name} %(site)s las."])
+def test_so_is_a_reason_with_a_name_nobody_knows(tmp_path: Path, said: str) -> None:
+    """Braces of `wording.why` are filled in as well, and only they."""
+    _catalog(tmp_path, f'msgid "{Wording().why}"\nmsgstr "{said}"\n')
+    with pytest.raises(ConfigError, match=r"nl\.po:5: .*expected"):
+        _ = app(tmp_path, '[newsletter]\npages = "own"\n').renderer
+
+
+def _catalog(folder: Path, entry: str) -> None:
+    (folder / "own" / "languages").mkdir(parents=True)
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "own" / "languages" / "nl.po").write_text(head + entry, "utf-8")

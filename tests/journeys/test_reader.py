@@ -106,7 +106,7 @@ def test_a_readers_way(tmp_path: Path, browser: Browser, window: ViewportSize, s
 
 
 def test_a_german_way(tmp_path: Path, browser: Browser) -> None:
-    """The language of the browser, agreed to in those words; at the foot of a page, another."""
+    """The language of the browser, agreed to in those words, and of the mails; at a page's foot, another."""
     with FaultyServer() as server:
         made = installed(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}", server.port, **_slot_to_come())
         (pictures := tmp_path / "pictures").mkdir()
@@ -118,17 +118,27 @@ def test_a_german_way(tmp_path: Path, browser: Browser) -> None:
             shown = visit.page.locator("form .small").inner_text()
             _press_subscribe(visit)
             assert visit.page.locator("html").get_attribute("lang") == "de"
-            visit.open(visit.mail(ANN, "Confirm").link("confirm"), "zusagen")
+            letter = visit.mail(ANN, "Bitte bestätigen Sie Ihr Abonnement von ")
+            assert _is_german(letter, "Sind Sie das?")
+            visit.open(letter.link("confirm"), "zusagen")
             visit.press("confirm", "zugesagt")
             assert visit.page.locator("html").get_attribute("lang") == "de"
+            assert _is_german(visit.mail(ANN, "Willkommen bei "), "Sie stehen auf der Liste")
             visit.open("/archive")
             visit.page.locator('footer a[lang="en"]').click()
             assert visit.page.locator("html").get_attribute("lang") == "en"
             visit.page.locator('footer a[href^="/subscribe"]').click()
             assert visit.page.locator("html").get_attribute("lang") == "en"
+    assert made.query("SELECT language FROM subscribers") == [("de",)]
     agreed = "SELECT event, text FROM consents JOIN wordings ON wordings.hash = consents.wording ORDER BY id"
     assert made.query(agreed) == [("requested", shown), ("confirmed", shown)]
     assert shown.startswith("Ja, ")
+
+
+def _is_german(letter: Letter, heading: str) -> bool:
+    """Both parts, and the page says so."""
+    page = letter.page or ""
+    return '<html lang="de"' in page and f">{heading}</h1>" in page and heading in letter.text
 
 
 @pytest.mark.parametrize(("accepted", "spoken"), [("", "de"), ("fr, tlh;q=0.9", "de"), ("en-GB", "en")])
@@ -182,7 +192,7 @@ def _get_the_first_edition(visit: Visit) -> Letter:
 
 
 def _choose(visit: Visit, edition: Letter) -> None:
-    """A name, the kind of mail, and the language of the pages, which they speak from then on."""
+    """A name, the kind of mail, and the language of the pages, which they and notices speak from then on."""
     visit.open(edition.link("preferences"), "preferences")
     visit.page.fill("#name", "Ann Lee")
     visit.press("name", "renamed")
@@ -199,7 +209,7 @@ def _fetch_own_data(visit: Visit, edition: Letter) -> None:
     """By a link that comes by mail, since the edition's may be in others' hands."""
     visit.open(edition.link("preferences"))
     visit.press("data", "asked for data")
-    visit.open(visit.mail(ANN, "Your data").link("data"), "data")
+    visit.open(visit.mail(ANN, "Ihre Daten bei ").link("data"), "data")
     with visit.page.expect_download() as download:
         visit.page.locator('button[value="data"]').click()
     held = json.loads(Path(download.value.path()).read_text("utf-8"))
@@ -212,13 +222,13 @@ def _move(visit: Visit, edition: Letter) -> None:
     visit.open(edition.link("preferences"))
     visit.page.fill("#email", NEW)
     visit.press("move", "asked to move")
-    letter = visit.mail(NEW, "Confirm your new address")
+    letter = visit.mail(NEW, "Bitte bestätigen Sie Ihre neue Adresse")
     assert letter.page is None
     visit.open(letter.link("change"), "change")
     assert visit.made.statuses() == {ANN: "active"}
     visit.press("change", "changed")
     assert visit.made.statuses() == {NEW: "active"}
-    visit.mail(ANN, "Your address")
+    visit.mail(ANN, "Ihre Adresse ")
 
 
 def _pause(visit: Visit, edition: Letter) -> None:
@@ -249,7 +259,7 @@ def _leave(visit: Visit, edition: Letter) -> None:
     visit.page.fill("#words", "Nothing against you.")
     visit.page.locator('form[action*="/reason"] button').click()
     visit.look("told why")
-    goodbye = visit.mail(NEW, "You have left")
+    goodbye = visit.mail(NEW, "Sie haben ")
     assert "unsubscribe" not in "".join(goodbye.links())
     visit.open(edition.link("preferences"), "preferences of nobody")
     assert visit.page.locator("main form").count() == 0

@@ -1,8 +1,8 @@
-"""Every sentence that the readers' pages show; run as a program it brings the catalogs up to date."""
+"""Every sentence that pages and notices show readers; run as a program it brings the catalogs up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,13 @@ from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
 from digest.bundled import bundled
-from digest.web import languages, problems, samples, sentences
+from digest.rendering import languages
+from digest.rendering.mails import FILES
+from digest.rendering.notices import NOTICES
+from digest.rendering.theme import Wording
+from digest.web import problems, samples, sentences
 
-# As digest.web.pages reads templates.
+# As digest.web.pages and digest.rendering.translating read templates.
 OPTIONS: Final = {
     "trimmed": "true",
     "newstyle_gettext": "true",
@@ -27,17 +31,29 @@ WIDTH: Final = 100
 def messages() -> Catalog:
     """The sentences of all templates and those that Python makes, in the order in which they come."""
     found = Catalog(fuzzy=False)
-    for file in _templates():
-        with file.open("rb") as content:
-            for _, message, comments, _ in extract("jinja2.ext:babel_extract", content, options=OPTIONS):
-                found.add(message, locations=[(_place(file), 0)], auto_comments=comments)
+    _extract(found, [*_pages(), *notices()])
     for sentence in of_python():
         found.add(sentence)
     return found
 
 
+def of_notices() -> frozenset[str]:
+    """The sentences that notices say, in both their parts."""
+    found = Catalog(fuzzy=False)
+    _extract(found, notices())
+    return frozenset({str(message.id) for message in found if message.id} | {Wording().why})
+
+
+def _extract(found: Catalog, files: Iterable[Path]) -> None:
+    for file in files:
+        with file.open("rb") as content:
+            for _, message, comments, _ in extract("jinja2.ext:babel_extract", content, options=OPTIONS):
+                found.add(message, locations=[(_place(file), 0)], auto_comments=comments)
+
+
 def of_python() -> Iterator[str]:
-    """What Python says on pages."""
+    """What Python says on pages, and what the settings say in notices."""
+    yield Wording().why
     for said in problems.EVERYTHING:
         yield from (said.title, said.message)
     yield from (samples.TITLE, samples.MESSAGE)
@@ -55,13 +71,20 @@ def update(file: Path) -> int:
     return sum(not message.string for message in catalog if message.id)
 
 
-def _templates() -> list[Path]:
+def notices() -> list[Path]:
+    """The templates of every notice."""
+    return [bundled("email") / name / file for name in NOTICES for file in FILES]
+
+
+def _pages() -> list[Path]:
     folder = bundled("subscribers")
     return [*sorted((folder / "pages").glob("*.html")), folder / "consent.txt"]
 
 
 def _place(file: Path) -> str:
-    return file.relative_to(bundled("subscribers")).as_posix()
+    """`pages/front.html`, `email/confirm/body.txt`."""
+    folder = bundled("subscribers")
+    return file.relative_to(folder if file.is_relative_to(folder) else bundled("email").parent).as_posix()
 
 
 if __name__ == "__main__":

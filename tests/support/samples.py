@@ -8,12 +8,14 @@ from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
+from digest.bundled import bundled
 from digest.content.records import ComparisonRecord, ToolRecord
 from digest.content.slugs import slugify
 from digest.content.sources import read_sources
 from digest.editions.story import Comparison, Quote, Story, Tool, Update
 from digest.editions.telling import abridged, build_story
 from digest.rendering.branding import Branding
+from digest.rendering.languages import ENGLISH, Language, read_languages
 from digest.rendering.notices import NOTICES
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
@@ -79,9 +81,18 @@ def mails() -> dict[str, Callable[[], Rendered]]:
     made: dict[str, Callable[[], Rendered]] = {}
     for name, (brand, story) in editions().items():
         made[f"edition-{name}"] = partial(Renderer(brand).edition, story, MARKER)
+    renderer = Renderer(BRAND, None, languages())
     for name in NOTICES:
-        made[name] = partial(Renderer(BRAND).notice, name, {}, MARKER)
+        for code in languages():
+            said = name if code == ENGLISH else f"{name}.{code}"
+            made[said] = partial(renderer.notice, name, {}, MARKER, code)
     return made
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """The bundled ones."""
+    return read_languages([bundled("subscribers")])
 
 
 def published() -> Rendered:

@@ -102,14 +102,18 @@ def kind_of(statement: str) -> str:
     return f"{statement.split(maxsplit=1)[0]} {table[1] if table else ''}".strip()
 
 
+@pytest.mark.parametrize("accepted", ["en", "de"])
 @pytest.mark.parametrize("kind", [*KINDS, "trapped"])
-def test_the_work_tells_nobody_apart(client: TestClient, newsroom: Newsroom, kind: str) -> None:
+def test_the_work_tells_nobody_apart(
+    client: TestClient, newsroom: Newsroom, kind: str, accepted: str
+) -> None:
     """The same statements in the same order, and as many commits, whatever is kept of it."""
     people(client, newsroom)
+    asked = {"Accept-Language": accepted}
     with statements(newsroom.app.database.engine) as usual:
-        client.post("/subscribe", data=fields("somebody"))
+        client.post("/subscribe", data=fields("somebody"), headers=asked)
     with statements(newsroom.app.database.engine) as seen:
-        client.post("/subscribe", data=fields(kind))
+        client.post("/subscribe", data=fields(kind), headers=asked)
     assert seen == usual
     assert seen.count("INSERT allowances") == 6
     assert seen.count("COMMIT") >= 2

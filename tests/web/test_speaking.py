@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.web.application import create_application
-from digest.web.speaking import Asked, choose, match, ranges, read_asked
+from digest.web.speaking import Asked, choose, ranges, read_asked
 from tests.web.conftest import Newsroom, browser, settings
 
 KNOWN = ("en", "de", "pt-BR")
@@ -37,24 +37,6 @@ KNOWN = ("en", "de", "pt-BR")
 def test_choice(said: Asked, newsletter: str, spoken: str) -> None:
     """The person's own choice, then the link, the browser and the newsletter; English in the end."""
     assert choose(KNOWN, said, newsletter) == spoken
-
-
-@pytest.mark.parametrize(
-    ("tag", "code"),
-    [
-        ("DE", "de"),
-        ("de_AT", "de"),
-        ("pt-br", "pt-BR"),
-        ("pt-PT", "pt-BR"),
-        ("", None),
-        ("d", None),
-        ("-", None),
-        ("de" + "-x" * 17, None),
-    ],
-)
-def test_matching(tag: str, code: str | None) -> None:
-    """Whatever their case, and as what they are a kind of; nothing longer than a tag may be is one."""
-    assert match(tag, KNOWN) == code
 
 
 @pytest.mark.parametrize(

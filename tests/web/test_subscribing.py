@@ -208,3 +208,38 @@ def test_names_in_the_code_to_copy_are_harmless(app: App) -> None:
     page = browser(App(named, app.clock, app.database)).get("/subscribe/form").text
     assert "<i>" not in page
     assert "&amp;lt;i&amp;gt;Ann" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted", "newsletter", "kept"),
+    [
+        ("/subscribe", "de-AT, en;q=0.5", "en", "de"),
+        ("/subscribe?lang=de", "en", "en", "de"),
+        ("/subscribe", "en", "de", "en"),
+        ("/subscribe", "fr", "en", None),
+        ("/subscribe", "de", "de", None),
+        ("/subscribe?lang=tlh", "", "en", None),
+    ],
+)
+def test_the_language_of_the_page_goes_along(
+    app: App, newsroom: Newsroom, path: str, accepted: str, newsletter: str, kept: str | None
+) -> None:
+    """Somebody new is written to in it; nothing is kept where it is what everybody gets anyway."""
+    made = settings(app.settings.database.url, newsletter={"language": newsletter})
+    client = browser(App(made, app.clock, app.database))
+    client.post(path, data={"email": "ann@example.org"}, headers={"Accept-Language": accepted})
+    assert newsroom.reader("ann@example.org").language == kept
+
+
+def test_asking_again_changes_no_language(client: TestClient, newsroom: Newsroom) -> None:
+    """Whoever it was: pending, on the list or gone, what is stored stays."""
+    newsroom.request("pending@example.org")
+    newsroom.join("active@example.org")
+    newsroom.leave("left@example.org")
+    german = {"Accept-Language": "de"}
+    client.post("/subscribe", data={"email": "german@example.org"}, headers=german)
+    kinds = {"pending": None, "active": None, "left": None, "german": "de"}
+    for kind in kinds:
+        headers = german if kind != "german" else {"Accept-Language": "en"}
+        client.post("/subscribe", data={"email": f"{kind}@example.org"}, headers=headers)
+    assert {kind: newsroom.reader(f"{kind}@example.org").language for kind in kinds} == kinds

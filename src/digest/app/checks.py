@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from digest.app.looking import Look
 from digest.app.parts import App
 from digest.app.samples import as_read, sample_links, sample_message
+from digest.checking.findings import Finding, Level, listed
 from digest.checking.mail import Mail
 from digest.checking.report import Report, check
 from digest.editions.phrasing import clean, shorten
 from digest.editions.story import Story
+from digest.errors import RenderError
 from digest.rendering.fitting import budget
+from digest.rendering.notices import NOTICES
+from digest.tokens import content_marker
 
 NAME_WIDTH = 48  # the shortest form in which a name may stand in a line of the text part
 
@@ -21,7 +25,30 @@ def check_edition(app: App, look: Look, *, offline: bool = False) -> Report:
 
     `offline` asks no link whether it answers.
     """
-    return check(sample_mail(app, look), offline=offline)
+    return check(sample_mail(app, look), offline=offline, besides=check_notices(app))
+
+
+def check_notices(app: App) -> Iterator[Finding]:
+    """Whether each notice can be made in every language, for an operator with templates of their own.
+
+    Ours can be in all: a catalog that could break one is refused when it is read.
+    """
+    if app.settings.newsletter.templates is None:
+        return
+    faults = listed(fault for name in NOTICES for fault in _faults(app, name))
+    if faults:
+        yield Finding("notices", Level.ERROR, "sending would stop at notices that cannot be made", faults)
+    else:
+        yield Finding("notices", Level.OK, "every notice can be made in every language")
+
+
+def _faults(app: App, name: str) -> Iterator[str]:
+    marker = content_marker(app.settings.keys.suppression_key(), f"notice:{name}")
+    for code in {app.renderer.language(name, code): None for code in app.languages}:
+        try:
+            app.renderer.notice(name, {}, marker, code)
+        except RenderError as error:
+            yield from (f"{name}: {line}" for line in str(error).splitlines())
 
 
 def sample_mail(app: App, look: Look) -> Mail:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import parseaddr
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from digest.audience.limits import Allowances
 from digest.audience.suppressing import Suppressions
+from digest.bundled import bundled
 from digest.clock import Clock, SystemClock
 from digest.config import WEEKDAYS, Settings
 from digest.config.smtp import Access
@@ -22,6 +23,7 @@ from digest.editions.selecting import Rules
 from digest.editions.story import Story
 from digest.editions.weeks import Rhythm
 from digest.rendering.branding import Branding
+from digest.rendering.languages import Language, read_languages
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from digest.rendering.theme import DARK, LIGHT, Logo, Theme, Wording
@@ -71,7 +73,12 @@ class App:
     @cached_property
     def renderer(self) -> Renderer:
         """Turns stories and notices into subject, HTML and text."""
-        return Renderer(self.branding, self.settings.newsletter.templates)
+        return Renderer(self.branding, self.settings.newsletter.templates, self.languages)
+
+    @cached_property
+    def languages(self) -> Mapping[str, Language]:
+        """What pages and notices can be said in, by code; raises ConfigError for a broken catalog."""
+        return read_languages([*filter(None, [self.settings.newsletter.pages]), bundled("subscribers")])
 
     def render(self, story: Story) -> Rendered:
         """A story as subject, HTML and text, with the marker of its edition."""

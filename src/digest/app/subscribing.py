@@ -24,12 +24,14 @@ def subscribe(
     *,
     source: str,
     name: str | None = None,
+    language: str | None = None,
     wording: str | None = None,
     visitor: Visitor | None = None,
 ) -> None:
     """Somebody asks for the newsletter at `email`; what follows goes by mail, whoever asked.
 
-    `visitor`: they did so by a form that is open to all, which counts them; None for an operator.
+    `visitor`: they did so by a form that is open to all, which counts them; None for an operator. `language`
+    is what somebody new is written to in; None leaves that to the newsletter.
     Raises NotAnAddress or TooMany, and nothing that would tell whether the address is known: what is done is
     the same for each, and undone where nothing may come of it.
     """
@@ -47,6 +49,7 @@ def subscribe(
             source=source,
             now=now,
             name=name,
+            language=language,
             wording=wording,
             client=client,
             waits=waiting,

@@ -60,11 +60,14 @@ def request(
     source: str,
     now: datetime,
     name: str | None = None,
+    language: str | None = None,
     wording: str | None = None,
     client: str | None = None,
     waits: bool = False,
 ) -> tuple[Subscriber, str | None]:
     """Somebody asks for the newsletter at `address`: who it is, and the notice to send.
+
+    `language` is for somebody new; an address that is known keeps what it has.
 
     An address that complained or bounced gets nothing, as does one that had its mails for the day, or for
     which a confirmation `waits` to be sent. One that left before may come back, but only through the
@@ -77,7 +80,7 @@ def request(
     reason = suppressions.reason(session, address.canonical)
     notice = notice_for(known, reason, waits)
     asked_at = now if notice != ALREADY or known is None else known.requested_at
-    subscriber = _known_or_new(session, address, name, now, asked_at)
+    subscriber = _known_or_new(session, address, name, language, now, asked_at)
     asked = notice or CONFIRM
     free = take_place(session, address, allowances, now, asked)
     record(session, subscriber, EVENTS[asked], source, now, wording, client=client)
@@ -207,7 +210,12 @@ def _add(session: Session, address: Address, name: str | None, now: datetime) ->
 
 
 def _known_or_new(
-    session: Session, address: Address, name: str | None, now: datetime, asked_at: datetime | None
+    session: Session,
+    address: Address,
+    name: str | None,
+    language: str | None,
+    now: datetime,
+    asked_at: datetime | None,
 ) -> Subscriber:
     """Whoever has the address, as they stand, else somebody pending; by one and the same statement."""
     row = inserting(session, Subscriber).values(
@@ -215,6 +223,7 @@ def _known_or_new(
         email=address.email,
         canonical=address.canonical,
         name=name,
+        language=language,
         status=Standing.PENDING,
         created_at=now,
         requested_at=asked_at,

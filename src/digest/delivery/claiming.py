@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from digest.audience.models import Subscriber
 from digest.audience.moving import CHANGE_ADDRESS
@@ -28,7 +28,8 @@ AT_ONCE = Turn(granted=True)
 class Job:
     """A claimed delivery, with all that is needed to address it.
 
-    `changes` is the generation of links that confirm a new address; `text_only` the reader's wish.
+    `changes` is the generation of links that confirm a new address; `text_only` and `language` are the
+    reader's wishes, the latter for notices alone.
     """
 
     mailing_id: int
@@ -46,6 +47,7 @@ class Job:
     ready_at: float = 0.0  # the reading of time.monotonic() from which on it may go
     changes: int = 0
     text_only: bool = False
+    language: str | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -180,13 +182,14 @@ _EMAIL = func.coalesce(Mailing.email, Subscriber.email).label("email")
 _CANONICAL = func.coalesce(func.lower(Mailing.email), Subscriber.canonical).label("canonical")
 
 
-def _rows() -> Any:
+def _rows(*more: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Any:
     columns = (
         *(Delivery.mailing_id, Delivery.subscriber_id, Delivery.state, Delivery.tries, Delivery.doubts),
         *(Delivery.first_tried_at, Mailing.edition_id, Mailing.notice, Mailing.seed, Mailing.expires_at),
         *(_EMAIL, _CANONICAL, Mailing.email.label("elsewhere"), Subscriber.next_email),
         *(Subscriber.public_id, Subscriber.departures, Subscriber.changes, Subscriber.text_only),
         *(Subscriber.status, Subscriber.paused_until, Subscriber.requested_at),
+        *more,
     )
     return (
         select(*columns)
@@ -199,7 +202,7 @@ def _rows() -> Any:
 
 
 _GOING = going_mailings()
-_NOTICES = _rows().where(Delivery.notice).order_by(Delivery.due_at)
+_NOTICES = _rows(Subscriber.language).where(Delivery.notice).order_by(Delivery.due_at)
 _OF_AN_EDITION = (
     _rows()
     .where(Delivery.mailing_id == bindparam("mailing"))
@@ -260,6 +263,7 @@ def _job(row: Row[Any], turn: Turn) -> Job:
         was=row.state,
         changes=row.changes,
         text_only=row.text_only,
+        language=row.language if row.notice else None,
         ready_at=time.monotonic() + turn.wait.total_seconds() if turn.wait else 0.0,
     )
 

@@ -25,6 +25,8 @@ from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring, Purpose, tag_of
 
+# What pieces are kept by: the mailing, or a notice's name and its language; and whether they are text alone.
+Variant = tuple[int, None, bool] | tuple[str, str, bool]
 LINKS = ("unsubscribe", "confirm", "preferences", "change", "data")
 UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
 
@@ -71,7 +73,7 @@ class Messages:
     base_url: str
     marker: Callable[[str], str]
     signer: Signer | None = None
-    _pieces: dict[tuple[int | str, bool], Pieces] = field(default_factory=dict)
+    _pieces: dict[Variant, Pieces] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def letter(self, job: Job, now: datetime) -> Letter:
@@ -105,18 +107,21 @@ class Messages:
 
     def knows(self, job: Job) -> bool:
         """Whether a job's mailing has been met."""
-        return _variant(job) in self._pieces
+        return self._variant(job) in self._pieces
 
     def meet(self, session: Session, job: Job) -> None:
-        """Make the pieces of a job's mailing, which takes a moment; notices of a name are the same mail."""
-        wanted = _variant(job)
+        """Make the pieces of a job's mailing, which takes a moment.
+
+        Notices of a name are the same mail for all who get it in the same language.
+        """
+        wanted = self._variant(job)
         with self._lock:
             if wanted not in self._pieces:
                 self._pieces[wanted] = self._made(session, job)
 
     def _made(self, session: Session, job: Job) -> Pieces:
         if job.notice:
-            return self.notice_pieces(job.notice, text_only=job.text_only)
+            return self.notice_pieces(job.notice, job.language, text_only=job.text_only)
         return self._edition(session, job.mailing_id, text_only=job.text_only)
 
     def pieces(self, job: Job) -> Pieces:
@@ -124,13 +129,19 @@ class Messages:
         if not self.knows(job):
             with self.database.read() as session:
                 self.meet(session, job)
-        return self._pieces[_variant(job)]
+        return self._pieces[self._variant(job)]
 
-    def notice_pieces(self, name: str, *, text_only: bool = False) -> Pieces:
-        """A notice, rendered and encoded."""
-        rendered = self.renderer.notice(name, {}, self.marker(f"notice:{name}"))
+    def notice_pieces(self, name: str, language: str | None = None, *, text_only: bool = False) -> Pieces:
+        """A notice for somebody who chose `language`, rendered and encoded."""
+        rendered = self.renderer.notice(name, {}, self.marker(f"notice:{name}"), language)
         headers = self.headers(list_mail=name in UNSUBSCRIBABLE, notice=True)
         return compose(rendered, headers, text_only=text_only)
+
+    def _variant(self, job: Job) -> Variant:
+        if job.notice is None:
+            return job.mailing_id, None, job.text_only
+        # Not what the reader chose, which may be any code: in as many languages as there are, and no more.
+        return job.notice, self.renderer.language(job.notice, job.language), job.text_only
 
     def _edition(self, session: Session, mailing_id: int, *, text_only: bool) -> Pieces:
         query = (
@@ -155,11 +166,6 @@ class Messages:
             auto_submitted=notice,
             signer=self.signer,
         )
-
-
-def _variant(job: Job) -> tuple[int | str, bool]:
-    """What its pieces are kept by: notices of a name are the same mail, and either comes in two shapes."""
-    return job.notice or job.mailing_id, job.text_only
 
 
 def frozen(edition: Edition) -> Rendered:

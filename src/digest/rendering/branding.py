@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from digest.rendering.direction import direction_of
 from digest.rendering.filling import filled
 from digest.rendering.theme import Theme
-
-_RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"))
-_SCRIPTS = frozenset(("arab", "aran", "hebr", "nkoo", "syrc", "thaa"))  # ISO 15924, in lower case
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,8 @@ class Branding:
 
     @property
     def direction(self) -> str:
-        """`rtl` for languages written from right to left, else `ltr`; a script subtag decides (RFC 5646)."""
-        language, *subtags = self.language.lower().split("-")
-        script = next((tag for tag in subtags if len(tag) == 4 and tag.isalpha()), None)
-        return "rtl" if (script in _SCRIPTS if script else language in _RIGHT_TO_LEFT) else "ltr"
+        """Which way the newsletter's language is written: `rtl` or `ltr`."""
+        return direction_of(self.language)
 
     @property
     def start(self) -> str:

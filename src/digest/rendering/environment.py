@@ -16,6 +16,7 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.ext import extract_from_ast
 
 from digest.bundled import bundled
 from digest.editions.phrasing import shorten
@@ -23,6 +24,7 @@ from digest.errors import Place, RenderError
 from digest.rendering import bars, direction, markdown, plaintext, standing, voices
 from digest.rendering.filling import filled
 from digest.rendering.positions import Filled, MarkLines
+from digest.rendering.translating import teach
 
 _WEEK = re.compile(r"(\d{4})-W0?(\d{1,2})")
 
@@ -74,6 +76,7 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(_FILTERS)
+        teach(self._environment)
         self._marks = MarkLines(self._environment)
         self._environment.extensions[MarkLines.identifier] = self._marks
 
@@ -88,6 +91,14 @@ class Templates:
             return self._marks.read(template.render(values), template.filename or name)
         except Exception as error:
             raise self._explain(name, error) from error
+
+    def translated(self, name: str) -> bool:
+        """Whether the template called `name` has sentences for translators; False for one that is broken."""
+        try:
+            source = self._loader.get_source(self._environment, name)[0]
+            return any(extract_from_ast(self._environment.parse(source)))
+        except (TemplateError, UnicodeDecodeError):
+            return False  # whoever fills it in hears why
 
     def source(self, name: str) -> tuple[str, str]:
         """What is no template: its text as it stands, and the path of its file."""

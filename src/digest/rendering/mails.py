@@ -14,6 +14,7 @@ from digest.rendering.inlining import inline_styles
 from digest.rendering.rendered import Rendered
 from digest.rendering.styling import styled
 
+FILES = ("subject.txt", "body.mjml", "body.txt")
 _MARKER = re.compile(r"[a-z][a-z0-9]{7,62}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -25,11 +26,12 @@ def render_mail(
     if not _MARKER.fullmatch(marker):
         raise RenderError("a marker is 8 to 63 lower-case letters and digits and begins with a letter")
     values = {**values, "brand": brand}
-    subject = clean(templates.fill(f"{folder}/subject.txt", values))
+    of_subject, of_html, of_text = (f"{folder}/{file}" for file in FILES)
+    subject = clean(templates.fill(of_subject, values))
     values = {**values, "subject": subject}
-    html = compile_mjml(templates.filled(f"{folder}/body.mjml", values))
+    html = compile_mjml(templates.filled(of_html, values))
     html = inline_styles(html, styled(*templates.source("_base/theme.css"), brand))
-    return Rendered(subject, html, _tidy(templates.fill(f"{folder}/body.txt", values)), marker)
+    return Rendered(subject, html, _tidy(templates.fill(of_text, values)), marker)
 
 
 def _tidy(text: str) -> str:

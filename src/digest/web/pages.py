@@ -17,11 +17,12 @@ from digest.rendering import bars, standing
 from digest.rendering.branding import Branding
 from digest.rendering.cleaning import cleaned
 from digest.rendering.environment import week
+from digest.rendering.languages import Language, first_known, match, read_languages
 from digest.web.assets import Assets
 from digest.web.guards import PUBLIC
-from digest.web.languages import Language, read_languages
 from digest.web.looks import picture_origin
-from digest.web.speaking import QUESTION, asked, choose, match
+from digest.web.sentences import say
+from digest.web.speaking import QUESTION, asked, choose
 
 
 class Pages:
@@ -37,7 +38,7 @@ class Pages:
         # Links inside our pages are paths: they hold behind any proxy and never follow the Host header.
         self.root = urlsplit(brand.base_url).path.rstrip("/")
         self.assets = Assets(self._folders, brand.theme)
-        self._languages = read_languages(self._folders, self._brand)
+        self._languages = read_languages(self._folders)
         self._environment = self._make_environment()
 
     @property
@@ -64,6 +65,11 @@ class Pages:
         said = asked()
         said.spoken = said.spoken or choose(self._languages, said, self._brand.language)
         return self._languages[said.spoken]
+
+    def wish(self) -> str | None:
+        """The language of the page where somebody who has no wish would be shown another, else None."""
+        spoken = self.spoken().code
+        return spoken if spoken != first_known([self._brand.language], self._languages) else None
 
     def wording(self) -> str:
         """The exact words that somebody agrees to, as shown on the pages and kept with their consent.
@@ -137,7 +143,7 @@ class Pages:
         return standing.percent(tool) if tool.panel_ship is None else self.spoken().share(tool.panel_ship)
 
     def _say(self, sentence: str, **values: object) -> str:
-        said = self.spoken().say(sentence)
+        said = say(self.spoken(), sentence)
         return said % values if values else said
 
     def _gettext(self, message: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from digest.audience import addresses, preferring
+from digest.rendering.languages import Language
 
 # Whatever stands in no page's template is found by translators here.
 SENTENCES: Final = (
@@ -20,6 +21,17 @@ SENTENCES: Final = (
     *preferring.SENTENCES,
     "A name has at most %(most)s characters, and this one %(length)s.",
 )
+
+
+def say(spoken: Language, sentence: str) -> str:
+    """An English sentence that Python made, with what was filled into it; itself where none is known."""
+    if not sentence:
+        return ""  # to gettext that is the name of a catalog's head
+    said = spoken.sentences.gettext(sentence)
+    if said != sentence or (made := as_made(sentence)) is None:
+        return said
+    message, values = made
+    return spoken.sentences.gettext(message) % values
 
 
 def as_made(sentence: str) -> tuple[str, dict[str, str]] | None:

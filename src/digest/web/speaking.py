@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
-ENGLISH: Final = "en"
+from digest.rendering.languages import first_known
+
 QUESTION: Final = "lang"
 _RANGES: Final = 20  # of an Accept-Language header; nobody reads more languages
-_LONGEST: Final = 35  # characters of a language tag that is one (RFC 5646 §4.4.1)
 
 
 @dataclass(slots=True)
@@ -60,28 +60,13 @@ def read_asked(scope: Scope) -> Asked:
 
 def choose(known: Collection[str], said: Asked, newsletter: str) -> str:
     """Which of `known` to speak: the person's choice, `?lang=`, the browser's, the newsletter's, English."""
-    wanted = [said.person or "", said.wish or "", *ranges(said.accepted), newsletter]
-    return next((code for one in wanted if (code := match(one, known))), ENGLISH)
+    return first_known([said.person, said.wish, *ranges(said.accepted), newsletter], known)
 
 
 def ranges(accepted: str) -> list[str]:
     """The languages of an Accept-Language header, the dearest first (RFC 9110 §12.5.4)."""
     weighed = [_weighed(part) for part in accepted.split(",")[:_RANGES]]
     return [tag for tag, weight in sorted(weighed, key=lambda one: -one[1]) if weight > 0]
-
-
-def match(wanted: str, known: Collection[str]) -> str | None:
-    """The code of `known` for a language tag: itself, or what it is a kind of (RFC 4647 §3.4).
-
-    At last any kind of the same language: somebody who reads `pt` is served by `pt-BR`.
-    """
-    if len(wanted) > _LONGEST:
-        return None
-    tags = wanted.strip().lower().replace("_", "-").split("-")
-    codes = {code.lower(): code for code in known}
-    shorter = ("-".join(tags[:length]) for length in range(len(tags), 0, -1))
-    found = next((codes[tag] for tag in shorter if tag in codes), None)
-    return found or next((code for tag, code in codes.items() if tag.split("-")[0] == tags[0]), None)
 
 
 def _weighed(part: str) -> tuple[str, float]:

@@ -1,10 +1,10 @@
-"""The languages of the pages: English as it stands in the templates, others by catalogs of sentences."""
+"""The languages of pages and notices: English as it stands in templates, others by catalogs of sentences."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from gettext import NullTranslations
 from io import BytesIO
@@ -21,15 +21,15 @@ from babel.support import Translations
 from babel.units import format_unit
 
 from digest.errors import ConfigError
-from digest.rendering.branding import Branding
-from digest.web.sentences import as_made
-from digest.web.speaking import ENGLISH
+from digest.rendering.direction import direction_of
 
+ENGLISH: Final = "en"
 FOLDER: Final = "languages"
 # Days as the world writes them in English, `19 November 2026`, and not as the United States do.
 _WORLD_ENGLISH: Final = "en_001"
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
-_FILLED: Final = re.compile(r"%\(\w+\)s|%%|%")
+_FILLED: Final = re.compile(r"%\(\w+\)s|%%|%|\{[a-z]+\}")
+_LONGEST: Final = 35  # characters of a language tag that is one (RFC 5646 §4.4.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,6 @@ class Language:
         """The arrow that leads back."""
         return "→" if self.direction == "rtl" else "←"
 
-    def say(self, sentence: str) -> str:
-        """An English sentence that Python made, with what was filled into it; itself where none is known."""
-        if not sentence:
-            return ""  # to gettext that is the name of a catalog's head
-        said = self.sentences.gettext(sentence)
-        if said != sentence or (made := as_made(sentence)) is None:
-            return said
-        message, values = made
-        return self.sentences.gettext(message) % values
-
     def day(self, moment: date) -> str:
         """`19 November 2026`."""
         return format_date(moment, "long", self.locale)
@@ -77,7 +67,7 @@ class Language:
         return format_percent(percent / 100, locale=self.locale)
 
 
-def read_languages(folders: Sequence[Path], brand: Branding) -> Mapping[str, Language]:
+def read_languages(folders: Sequence[Path]) -> Mapping[str, Language]:
     """English, and every language that one of the folders has a catalog for, by code.
 
     The first folder wins, sentence by sentence. Raises ConfigError, with file and line, for a catalog that
@@ -87,16 +77,33 @@ def read_languages(folders: Sequence[Path], brand: Branding) -> Mapping[str, Lan
     for folder in folders:
         for file in sorted((folder / FOLDER).glob("*.po")):
             catalogs.setdefault(file.stem, []).append(file)
-    return {
-        code: _language(code, files, brand) for code, files in sorted(catalogs.items(), key=_english_first)
-    }
+    return {code: _language(code, files) for code, files in sorted(catalogs.items(), key=_english_first)}
+
+
+def match(wanted: str, known: Collection[str]) -> str | None:
+    """The code of `known` for a language tag: itself, or what it is a kind of (RFC 4647 §3.4).
+
+    At last any kind of the same language: somebody who reads `pt` is served by `pt-BR`.
+    """
+    if len(wanted) > _LONGEST:
+        return None
+    tags = wanted.strip().lower().replace("_", "-").split("-")
+    codes = {code.lower(): code for code in known}
+    shorter = ("-".join(tags[:length]) for length in range(len(tags), 0, -1))
+    found = next((codes[tag] for tag in shorter if tag in codes), None)
+    return found or next((code for tag, code in codes.items() if tag.split("-")[0] == tags[0]), None)
+
+
+def first_known(wanted: Iterable[str | None], known: Collection[str]) -> str:
+    """The code of `known` for the first of these tags that has one; English where none does."""
+    return next((code for one in wanted if one and (code := match(one, known))), ENGLISH)
 
 
 def _english_first(entry: tuple[str, object]) -> tuple[bool, str]:
     return entry[0] != ENGLISH, entry[0]
 
 
-def _language(code: str, files: Iterable[Path], brand: Branding) -> Language:
+def _language(code: str, files: Iterable[Path]) -> Language:
     sentences: NullTranslations = NullTranslations()
     for file in reversed(list(files)):
         read = _translations(read_catalog(file))
@@ -104,9 +111,7 @@ def _language(code: str, files: Iterable[Path], brand: Branding) -> Language:
         sentences = read
     locale = Locale.parse(_WORLD_ENGLISH if code == ENGLISH else code, sep="_" if code == ENGLISH else "-")
     name = (locale.get_language_name() if code == ENGLISH else locale.get_display_name()) or code
-    return Language(
-        code, name[:1].upper() + name[1:], replace(brand, language=code).direction, locale, sentences
-    )
+    return Language(code, name[:1].upper() + name[1:], direction_of(code), locale, sentences)
 
 
 def read_catalog(file: Path) -> Catalog:
@@ -135,7 +140,7 @@ def _check(file: Path, message: Message) -> None:
 
 
 def _filled(text: str | Iterable[str]) -> set[str]:
-    """Where a message is filled in, `%(name)s`, and its percent signs, of which single ones are wrong."""
+    """Where a message is filled in, `%(name)s` or `{name}`, and its percent signs; single ones are wrong."""
     return {found for one in _texts(text) for found in _FILLED.findall(one)}
 
 
