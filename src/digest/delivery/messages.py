@@ -26,7 +26,8 @@ from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring, Purpose, tag_of
 
 LINKS = ("unsubscribe", "confirm", "preferences", "change", "data")
-UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
+# Notices that are list mail: their reader is on the list. The others answer something the person did.
+UNSUBSCRIBABLE = {"welcome", "already-subscribed"}
 
 
 @dataclass(frozen=True)

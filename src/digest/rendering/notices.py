@@ -17,7 +17,7 @@ from digest.tokens import LIFETIMES, Purpose
 NOTICES: Mapping[str, tuple[str, ...]] = {
     "confirm": ("confirm",),
     "welcome": ("unsubscribe",),
-    "already-subscribed": (),
+    "already-subscribed": ("preferences", "unsubscribe"),
     "goodbye": (),
     "change-address": ("change",),
     "address-changed": (),
