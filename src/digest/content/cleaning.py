@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -11,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from digest.errors import SourceError
+from digest.visible import is_visible
 
 LIMITS: Final = {
     "title": 1_000,
@@ -28,9 +28,7 @@ CLOSING: Final = {"“": "”", '"': '"'}
 
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _EDGES = " \u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-# Letters and signs that are drawn as nothing, whatever Unicode calls them.
-_DRAWN_AS_NOTHING: Final = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_SEEN: Final = frozenset({"title", "name", "quote"})  # of these readers would miss the words
+_SEEN: Final = frozenset({"title", "name", "quote"})  # where readers would find a gap
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100) ?%")
 _NOT_IN_ADDRESS = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\]')
@@ -64,15 +62,10 @@ def sized(text: str, kind: str) -> str:
         raise Misfit("expected whole characters, found half of a surrogate pair")
     if len(text) > LIMITS[kind]:
         raise Misfit(f"expected at most {LIMITS[kind]} characters, found {len(text)}: {found(text)}")
-    if kind in _SEEN and text and not any(map(_is_seen, text)):
+    if kind in _SEEN and text and not is_visible(text):
         spelled = " ".join(f"U+{ord(character):04X}" for character in text[:10])
         raise Misfit(f"expected characters that can be seen, found only {spelled}")
     return text
-
-
-def _is_seen(character: str) -> bool:
-    """Whether it is a letter, a digit or a sign; an accent has nothing to stand on."""
-    return unicodedata.category(character)[0] in "LNPS" and character not in _DRAWN_AS_NOTHING
 
 
 def found(value: object) -> str:
