@@ -18,6 +18,7 @@ from digest.audience.preferring import read_name
         ("Z\u202eo\x1be\0", "Zoe"),
         ("\udcff\udc80", None),
         ("\u200b \u2060", None),
+        ("\u3164\u2800", None),
         ("", None),
         ("n" * 99 + " nn", "n" * 99),
         ("n" * 300, "n" * LONGEST_NAME),

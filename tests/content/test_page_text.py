@@ -211,6 +211,20 @@ def test_a_tool_against_itself_is_refused(name: str) -> None:
     assert (error.line, error.field) == (15, "tools[1].name")
 
 
+@pytest.mark.parametrize("name", ["\u2063", "\u3164", "\u2800\u200b\u2800", "\u202e"])
+def test_a_name_that_cannot_be_seen_is_refused(name: str) -> None:
+    """Readers would find a gap where a tool should be."""
+    error = refused(page(right=swapped(RIGHT, 1, name)))
+    assert (error.line, error.field) == (15, "tools[1].name")
+    assert f"found only U+{ord(name[0]):04X}" in error.message
+
+
+@pytest.mark.parametrize("name", ["\u2063C", "7", "+", "語", "🦎", "👩‍💻", "❤\ufe0f", "\u200fשם"])
+def test_a_name_that_can_be_seen_is_kept(name: str) -> None:
+    """A letter, a digit or a sign is enough, in any alphabet."""
+    assert read_page(page(right=swapped(RIGHT, 1, name)), "page.txt").tools[1].name == name.strip("\u200f")
+
+
 def test_a_third_tool_is_refused() -> None:
     """A page compares two tools, and the error names the third."""
     error = refused(page(right=[*RIGHT, *swapped(LEFT, 1, "Third")]))

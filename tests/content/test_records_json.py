@@ -131,6 +131,12 @@ def test_what_may_be_absent() -> None:
         ("['tools'][1]", "Right", "tools[1]"),
         ("['tools'][1]", {}, "tools[1].name"),
         ("['tools'][1]['name']", " \u2028\u200b", "tools[1].name"),
+        *(
+            ("['tools'][1]['name']", invisible, "tools[1].name")
+            for invisible in ("\u2063", "\u3164 \u2800", "\u202e\u180e", "\ufe0f", "\u0301", "\U000e0041")
+        ),
+        ("['title']", "\u2800", "title"),
+        ("['tools'][0]['reviews'][0]['quote']", "\u3164", "tools[0].reviews[0].quote"),
         ("['tools'][1]['name']", "ＬEFT", "tools[1].name"),
         ("['tools'][1]['name']", "x" * 301, "tools[1].name"),
         ("['tools'][1]['name']", "a\ud800", "tools[1].name"),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
+from digest.delivery.signing import Signer
 from tests.faults.smtp_server import FaultyServer, Script
 from tests.support.offices import Office
 from tests.support.posts import Post
+from tests.support.signatures import KINDS, signer_of
 from tests.support.tables import open_tables
+from tests.support.verifiers import OpenDkim, Verify, dkimpy
 
 
 @pytest.fixture
@@ -51,3 +55,21 @@ def post_office(database: Database, suppressions: Suppressions) -> Any:
             yield Post(database, suppressions, server)
 
     return opened
+
+
+@pytest.fixture(params=KINDS.values(), ids=list(KINDS))
+def signer(request: pytest.FixtureRequest, tmp_path: Path) -> Signer:
+    """With each kind of key in turn."""
+    return signer_of(tmp_path, *request.param)
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Signer:
+    """Signs twice."""
+    return signer_of(tmp_path, "rsa2048", "ed25519")
+
+
+@pytest.fixture(params=["dkimpy", "opendkim"])
+def verify(request: pytest.FixtureRequest, tmp_path: Path) -> Verify:
+    """Each verifier in turn."""
+    return dkimpy if request.param == "dkimpy" else OpenDkim(tmp_path)

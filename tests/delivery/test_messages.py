@@ -63,3 +63,20 @@ def test_preferences_stand_in_the_body_and_not_in_the_header(messages: Messages)
         part = mail.get_body((kind,))
         assert part is not None
         assert links["preferences"] in part.get_content()
+
+
+@pytest.mark.parametrize(
+    ("notice", "shown"),
+    [("welcome", {"unsubscribe"}), ("already-subscribed", {"preferences", "unsubscribe"})],
+)
+def test_who_is_on_the_list_can_leave_by_a_notice(messages: Messages, notice: str, shown: set[str]) -> None:
+    """By its header, and by its links in both parts, each of which is the reader's own."""
+    job = Job(1, 1, notice, "5eed", None, 0, 0, "ann@example.org", "ann@example.org", ANN, 0)
+    mail = message_from_bytes(messages.letter(job, NOW).data, policy=default)
+    links = messages.links(ANN, 0, NOW)
+    assert mail["List-Unsubscribe"] == f"<{links['unsubscribe']}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for kind in ("html", "plain"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert {name for name, link in links.items() if link in part.get_content()} == shown

@@ -255,7 +255,7 @@ def test_nobody_who_left_meanwhile_is_mailed(post_office: Any) -> None:
     ],
 )
 def test_notices_are_sent(post_office: Any, notice: str, standing: Standing) -> None:
-    """Each under its own id; the welcome alone is list mail."""
+    """Each under its own id; list mail is what goes to somebody on the list."""
     with post_office() as post:
         with post.database.write() as session:
             reader = add_subscriber(session, ANN, standing)
@@ -263,7 +263,7 @@ def test_notices_are_sent(post_office: Any, notice: str, standing: Standing) -> 
             owe_notice(session, notice, reader, NOW)
         assert post.engine().run().tries == {State.SENT: 1}
         head = post.server.received[0].data.partition(b"\r\n\r\n")[0].lower()
-        assert (b"list-unsubscribe:" in head) is (notice == "welcome")
+        assert (b"list-unsubscribe:" in head) is (standing is Standing.ACTIVE)
         assert b"auto-submitted:" in head
 
 

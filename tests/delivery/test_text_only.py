@@ -23,10 +23,11 @@ from digest.delivery.notices import owe_notice
 from digest.delivery.signing import Signer
 from digest.editions.models import Edition
 from digest.rendering.rendered import Rendered, reader_link
-from tests.delivery.test_signing import DATE, EDITION, LINKS, dkimpy, signer_of
 from tests.faults.smtp_server import FaultyServer, Received
 from tests.support.posts import Post
+from tests.support.signatures import DATE, EDITION, LINKS, signer_of
 from tests.support.tables import MARKER, NOW
+from tests.support.verifiers import dkimpy
 
 LEAVE = reader_link(MARKER, "unsubscribe")
 PAGE = f'<p>Verdicts</p><a href="{LEAVE}">Leave</a>'

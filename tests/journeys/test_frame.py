@@ -16,7 +16,7 @@ from digest.editions.models import Edition, Status
 from tests.journeys.installation import free_port
 from tests.support.browsers import violations
 from tests.support.samples import BRAND, mails
-from tests.web.conftest import NOW, Newsroom, settings
+from tests.web.conftest import NOW, Backstage, settings
 from tests.web.test_server import running
 
 SIZES = [(1280, 900), (390, 844), (320, 640)]
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     database, clock = Database(url), SettableClock(NOW)
     upgrade(database)
     app = App(settings(url, web={"base_url": base}), clock, database)
-    room = Newsroom(app, clock)
+    room = Backstage(app, clock)
     room.edition("2026-W45", Status.SENT, "The one before", late=170)
     room.edition("2026-W46", Status.SENT, "Two tools the whole panel would ship")
     rendered = mails()["edition-yardstick"]()

@@ -45,6 +45,18 @@ def test_nothing_dangerous_or_relative_gets_through(source: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address", ["//evil.example", "/relative", "x", "#x", "?x", "ftp://x.example", "https:x"]
+)
+def test_a_link_that_leads_nowhere_is_its_words(address: str) -> None:
+    """In both parts, with what is emphasised in them; the links around it stay."""
+    good = "[y](https://y.example)"
+    words = '<a href="https://y.example">y</a> <em>z</em>! <a href="https://y.example">y</a>'
+    assert markdown_html(f"{good} [*z*]({address})! {good}") == f"<p>{words}</p>\n"
+    assert markdown_html(f"[z][1]\n\n[1]: {address}") == "<p>z</p>\n"
+    assert intro_text(f"[z]({address})!") == "z!"
+
+
+@pytest.mark.parametrize(
     "source", ["> " * 500 + "x", "*a **b " * 500, "- " * 300 + "x", "[" * 2000, "*_" * 400 + "x" + "_*" * 400]
 )
 def test_nesting_is_capped(source: str) -> None:

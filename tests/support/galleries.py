@@ -29,7 +29,7 @@ from digest.editions.models import Edition, Status
 from digest.tokens import Purpose, new_public_id
 from digest.web.server import serve
 from tests.support.samples import PAGES
-from tests.web.conftest import NOW, Newsroom, settings
+from tests.web.conftest import NOW, Backstage, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -56,7 +56,7 @@ class Gallery:
         """Around the parts."""
         self.url = app.settings.web.base_url
         self.app, self.clock = app, clock
-        self.room = Newsroom(app, clock)
+        self.room = Backstage(app, clock)
         self._people = 0
 
     def furnish(self) -> None:

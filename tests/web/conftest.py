@@ -32,7 +32,7 @@ MARKER = "mabcdef0123456789"
 BODY = f'<p style="color:#111">Grüße</p><a href="{reader_link(MARKER, "unsubscribe")}">Unsubscribe</a>'
 
 
-class Newsroom:
+class Backstage:
     """Everything a test does behind the pages."""
 
     def __init__(self, app: App, clock: SettableClock) -> None:
@@ -168,9 +168,9 @@ def app(database_url: str, clock: SettableClock) -> Iterator[App]:
 
 
 @pytest.fixture
-def newsroom(app: App, clock: SettableClock) -> Newsroom:
+def backstage(app: App, clock: SettableClock) -> Backstage:
     """What happens behind the pages."""
-    return Newsroom(app, clock)
+    return Backstage(app, clock)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from digest.audience.addresses import read_address
 from digest.audience.models import Standing, Subscriber
 from digest.delivery.models import Delivery, State
-from tests.web.conftest import NOW, Newsroom
+from tests.web.conftest import NOW, Backstage
 
 KINDS = (
     "new",
@@ -29,29 +29,29 @@ KINDS = (
 )
 
 
-def people(client: TestClient, newsroom: Newsroom) -> None:
+def people(client: TestClient, backstage: Backstage) -> None:
     """One address of every kind."""
-    newsroom.request("pending@example.org")
-    newsroom.join("active@example.org")
-    client.post(f"/unsubscribe/{newsroom.join('left@example.org')}")
+    backstage.request("pending@example.org")
+    backstage.join("active@example.org")
+    client.post(f"/unsubscribe/{backstage.join('left@example.org')}")
     for kind in ("bounced", "complained"):
-        newsroom.join(f"{kind}@example.org")
+        backstage.join(f"{kind}@example.org")
     for _ in range(3):
-        newsroom.request("capped@example.org")
-        all_sent(newsroom)
-    newsroom.request("waiting@example.org")
-    with newsroom.app.database.write() as session:
+        backstage.request("capped@example.org")
+        all_sent(backstage)
+    backstage.request("waiting@example.org")
+    with backstage.app.database.write() as session:
         for kind, reason in (("complained", "complaint"), ("suppressed", "operator"), ("erased", "erased")):
-            newsroom.app.suppressions.suppress(
+            backstage.app.suppressions.suppress(
                 session, read_address(f"{kind}@example.org"), reason, "test", NOW
             )
         bounced = update(Subscriber).where(Subscriber.canonical == "bounced@example.org")
         session.execute(bounced.values(status=Standing.BOUNCED))
 
 
-def all_sent(newsroom: Newsroom) -> None:
+def all_sent(backstage: Backstage) -> None:
     """What was owed has gone out."""
-    with newsroom.app.database.write() as session:
+    with backstage.app.database.write() as session:
         session.execute(update(Delivery).values(state=State.SENT, due_at=None))
 
 
@@ -61,15 +61,15 @@ def fields(kind: str) -> dict[str, str]:
     return {"email": f"{kind}@example.org", "name": "Ann", "form": "page", **trap}
 
 
-def test_the_answer_tells_nobody_apart(client: TestClient, newsroom: Newsroom) -> None:
+def test_the_answer_tells_nobody_apart(client: TestClient, backstage: Backstage) -> None:
     """The very same page and headers for everybody; standings change only where they may."""
-    people(client, newsroom)
+    people(client, backstage)
     answers = [client.post("/subscribe", data=fields(kind)) for kind in (*KINDS, "trapped")]
     seen = {(answer.status_code, answer.text, repr(answer.headers)) for answer in answers}
     assert len(seen) == 1
     standings = {"left": "unsubscribed", "complained": "complained", "bounced": "bounced", "new": "pending"}
-    assert {kind: newsroom.status(f"{kind}@example.org") for kind in standings} == standings
-    emails = {row.split(", ")[2] for row in newsroom.rows()["subscribers"]}
+    assert {kind: backstage.status(f"{kind}@example.org") for kind in standings} == standings
+    emails = {row.split(", ")[2] for row in backstage.rows()["subscribers"]}
     assert not {"'suppressed@example.org'", "'trapped@example.org'"} & emails
     assert "'erased@example.org'" in emails
 
@@ -105,14 +105,14 @@ def kind_of(statement: str) -> str:
 @pytest.mark.parametrize("accepted", ["en", "de"])
 @pytest.mark.parametrize("kind", [*KINDS, "trapped"])
 def test_the_work_tells_nobody_apart(
-    client: TestClient, newsroom: Newsroom, kind: str, accepted: str
+    client: TestClient, backstage: Backstage, kind: str, accepted: str
 ) -> None:
     """The same statements in the same order, and as many commits, whatever is kept of it."""
-    people(client, newsroom)
+    people(client, backstage)
     asked = {"Accept-Language": accepted}
-    with statements(newsroom.app.database.engine) as usual:
+    with statements(backstage.app.database.engine) as usual:
         client.post("/subscribe", data=fields("somebody"), headers=asked)
-    with statements(newsroom.app.database.engine) as seen:
+    with statements(backstage.app.database.engine) as seen:
         client.post("/subscribe", data=fields(kind), headers=asked)
     assert seen == usual
     assert seen.count("INSERT allowances") == 6

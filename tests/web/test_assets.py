@@ -15,7 +15,7 @@ from digest.rendering.contrast import ratio
 from digest.rendering.theme import DARK, LIGHT, Logo, Palette, Theme
 from digest.web.assets import Assets
 from digest.web.looks import picture_origin, theme_css
-from tests.web.conftest import Newsroom, browser, settings
+from tests.web.conftest import Backstage, browser, settings
 
 LOGO = {"logo": "https://img.example.org/logo.png", "logo_width": 200, "logo_height": 40}
 
@@ -114,7 +114,7 @@ def test_the_style_names_only_what_the_theme_has(client: TestClient) -> None:
     assert set(re.findall(r"#[0-9a-f]{3,6}\b", style)) <= {"#000"}
 
 
-def test_the_settings_colours(app: App, newsroom: Newsroom) -> None:
+def test_the_settings_colours(app: App, backstage: Backstage) -> None:
     """What [theme] and [theme_dark] say is what the pages are shown in."""
     looks: dict[str, object] = {"accent": "#123456", "headings": "Charter,serif"}
     ours = settings(app.settings.database.url, theme=looks, theme_dark={"paper": "#000001"})
@@ -123,7 +123,7 @@ def test_the_settings_colours(app: App, newsroom: Newsroom) -> None:
     assert (light["paper"], dark["paper"]) == (LIGHT.paper, "#000001")
 
 
-def test_a_logo_may_come_from_its_own_site_only(app: App, newsroom: Newsroom) -> None:
+def test_a_logo_may_come_from_its_own_site_only(app: App, backstage: Backstage) -> None:
     """It stands in the masthead with the name for those who do not see it, and nothing else is let in."""
     ours = settings(app.settings.database.url, theme=LOGO, newsletter={"name": "Weekly"})
     answer = browser(App(ours, app.clock, app.database)).get("/subscribe")

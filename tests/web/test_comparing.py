@@ -12,14 +12,14 @@ from starlette.testclient import TestClient
 from digest.content.importing import import_comparisons
 from digest.content.listing import get_comparison, withdraw
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
-from tests.web.conftest import NOW, Newsroom
+from tests.web.conftest import NOW, Backstage
 
 HEAVY = 50_000
 
 
-def test_a_comparison(client: TestClient, newsroom: Newsroom) -> None:
+def test_a_comparison(client: TestClient, backstage: Backstage) -> None:
     """Both tools stand side by side with everything the panel said, and markup in them is text."""
-    slug = newsroom.compare("Axo<b>lotl", "Newt", "Which <script>one</script>?")
+    slug = backstage.compare("Axo<b>lotl", "Newt", "Which <script>one</script>?")
     page = client.get(f"/comparisons/{slug}").text
     for said in (
         "Axo&lt;b&gt;lotl is quick.",
@@ -35,39 +35,39 @@ def test_a_comparison(client: TestClient, newsroom: Newsroom) -> None:
     assert client.get(f"/comparisons/{slug}/2").status_code == 404
 
 
-def test_a_withdrawn_comparison(client: TestClient, newsroom: Newsroom) -> None:
+def test_a_withdrawn_comparison(client: TestClient, backstage: Backstage) -> None:
     """What was withdrawn is 404, as is what never was."""
-    slug = newsroom.compare()
-    with newsroom.app.database.write() as session:
+    slug = backstage.compare()
+    with backstage.app.database.write() as session:
         withdraw(session, slug, NOW)
     assert client.get(f"/comparisons/{slug}").status_code == 404
     assert client.get("/comparisons/never").status_code == 404
 
 
-def test_a_comparison_that_is_not_published_yet(client: TestClient, newsroom: Newsroom) -> None:
+def test_a_comparison_that_is_not_published_yet(client: TestClient, backstage: Backstage) -> None:
     """It is 404 until its time has come."""
-    slug = newsroom.compare()
-    with newsroom.app.database.write() as session:
+    slug = backstage.compare()
+    with backstage.app.database.write() as session:
         get_comparison(session, slug).published_at = NOW + timedelta(minutes=1)
     assert client.get(f"/comparisons/{slug}").status_code == 404
 
 
 @pytest.mark.parametrize("slug", ["%00", "a%00b", "a b", "é", "%ff", "%2e%2e", "x" * 3000, "' OR 1=1 --"])
-def test_odd_names(client: TestClient, newsroom: Newsroom, slug: str) -> None:
+def test_odd_names(client: TestClient, backstage: Backstage, slug: str) -> None:
     """What can be no comparison's name is 404 on every engine."""
-    newsroom.compare()
+    backstage.compare()
     assert client.get(f"/comparisons/{slug}").status_code == 404
 
 
 @pytest.mark.parametrize("leaf", ["0", "1", "02", "99", "-1", "x", "%00", "٢", "9" * 5000])
-def test_pages_that_there_are_not(client: TestClient, newsroom: Newsroom, leaf: str) -> None:
+def test_pages_that_there_are_not(client: TestClient, backstage: Backstage, leaf: str) -> None:
     """A comparison of one page has no other, whatever it is called."""
-    assert client.get(f"/comparisons/{newsroom.compare()}/{leaf}").status_code == 404
+    assert client.get(f"/comparisons/{backstage.compare()}/{leaf}").status_code == 404
 
 
-def test_a_long_comparison_is_spread_over_light_pages(client: TestClient, newsroom: Newsroom) -> None:
+def test_a_long_comparison_is_spread_over_light_pages(client: TestClient, backstage: Backstage) -> None:
     """All that a panel of hundreds said, and a quote of 20,000 letters, is on pages that stay light."""
-    slug = _publish(newsroom, ["ж" * 19_999, *(f"Voice {n} of many, and <b>bold</b>." for n in range(300))])
+    slug = _publish(backstage, ["ж" * 19_999, *(f"Voice {n} of many, and <b>bold</b>." for n in range(300))])
     pages, path = [], f"/comparisons/{slug}"
     while path:
         answer = client.get(path)
@@ -83,17 +83,17 @@ def test_a_long_comparison_is_spread_over_light_pages(client: TestClient, newsro
     assert client.get(f"/comparisons/{slug}/{len(pages) + 1}").status_code == 404
 
 
-def test_titles_and_blurbs_of_any_length(client: TestClient, newsroom: Newsroom) -> None:
+def test_titles_and_blurbs_of_any_length(client: TestClient, backstage: Backstage) -> None:
     """What stands on every page is cut where it would weigh it down."""
-    slug = _publish(newsroom, ["Fine."], title="ж" * 1_000, blurb='"&' * 9_000)
+    slug = _publish(backstage, ["Fine."], title="ж" * 1_000, blurb='"&' * 9_000)
     assert len(client.get(f"/comparisons/{slug}").content) < HEAVY
 
 
 def _publish(
-    newsroom: Newsroom, quotes: list[str], title: str = "One vs other", blurb: str = "Which?"
+    backstage: Backstage, quotes: list[str], title: str = "One vs other", blurb: str = "Which?"
 ) -> str:
     reviews = tuple(ReviewRecord(number, text, "Ada", "ship") for number, text in enumerate(quotes, 1))
     one = ToolRecord("One", "Tools", "It swims", "ж" * 19_000, 100, None, "Free", reviews)
     other = ToolRecord("Other", "Tools", "It swims", "First.\n\nSecond.", None, None, None, reviews[-1:])
     record = ComparisonRecord(title, blurb, (one, other), "test")
-    return import_comparisons(newsroom.app.database, [record], now=NOW).imported[0]
+    return import_comparisons(backstage.app.database, [record], now=NOW).imported[0]

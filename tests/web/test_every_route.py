@@ -25,7 +25,7 @@ from digest.web.application import create_application
 from digest.web.subscribing import HONEYPOT
 from tests.support.strange_requests import BODIES, CLIENTS, FORM, HEADERS, HOSTILE, PARTS, PLACES, VALUES
 from tests.support.strangers import ELEMENT, Asked, Stranger, complaints, filled, templates
-from tests.web.conftest import BASE_URL, Newsroom
+from tests.web.conftest import BASE_URL, Backstage
 from tests.web.conftest import settings as configured
 
 BELOW = f"{BASE_URL}/weekly"  # where links of ours lead; every page answers at / as well
@@ -42,7 +42,7 @@ class World:
     `parts` are tokens good and bad, keys, slugs and names; `good` is one of each kind that leads somewhere.
     """
 
-    newsroom: Newsroom = field(repr=False)
+    backstage: Backstage = field(repr=False)
     application: ASGIApp = field(repr=False)
     paths: tuple[str, ...] = field(repr=False)
     acting: tuple[str, ...] = field(repr=False)
@@ -55,21 +55,21 @@ class World:
 
     def rows(self) -> dict[str, list[str]]:
         """Everything that is stored."""
-        return self.newsroom.rows()
+        return self.backstage.rows()
 
 
 @pytest.fixture
-def world(app: App, newsroom: Newsroom) -> World:
+def world(app: App, backstage: Backstage) -> World:
     """Pages that answer at / and below a path; readers of every standing."""
     below = configured(app.settings.database.url, web={"base_url": BELOW, "trusted_proxies": PROXIES})
     application = create_application(App(below, app.clock, app.database))
-    tokens, places = list(_tokens(newsroom)), list(_places(newsroom))
+    tokens, places = list(_tokens(backstage)), list(_places(backstage))
     parts = tuple(one.encode() for one in (*tokens, *places))
-    good = tuple(newsroom.token(purpose, ANN).encode() for purpose in Purpose)
+    good = tuple(backstage.token(purpose, ANN).encode() for purpose in Purpose)
     good += tuple(place.encode() for place in places)
     paths = tuple(sorted(set(templates(application.routes))))
     acting = tuple(sorted(set(templates(application.routes, "POST"))))
-    return World(newsroom, application, paths, acting, parts, good)
+    return World(backstage, application, paths, acting, parts, good)
 
 
 def test_every_path_with_every_part(world: World) -> None:
@@ -109,7 +109,7 @@ def test_every_path_is_posted_to(world: World) -> None:
             for path in _paths(world, HOSTILE + world.parts)
         )
         assert _found(stranger, parts) == []
-        assert world.newsroom.status(ANN) == "unsubscribed"
+        assert world.backstage.status(ANN) == "unsubscribed"
         bodies = (
             Asked("POST", path, ((b"Content-Type", kind),), body)
             for path in _acting(world)
@@ -211,8 +211,8 @@ def _acting(world: World) -> Iterator[bytes]:
     for number, template in enumerate(world.acting):
         first = template.split("/")[1].upper()
         if first in Purpose.__members__ and "{" in template:
-            world.newsroom.join(email := f"p{number}@example.org")
-            yield filled(template, world.newsroom.token(Purpose[first], email).encode())
+            world.backstage.join(email := f"p{number}@example.org")
+            yield filled(template, world.backstage.token(Purpose[first], email).encode())
         elif not template.startswith("/weekly/"):
             yield template.encode()
 
@@ -239,30 +239,30 @@ def _bundles() -> list[tuple[tuple[bytes, bytes], ...]]:
     return [tuple(filter(None, bundle)) for bundle in zip_longest(*named.values())]
 
 
-def _tokens(newsroom: Newsroom) -> Iterator[str]:
+def _tokens(backstage: Backstage) -> Iterator[str]:
     """Of every purpose and standing: good ones, old ones, foreign ones and damaged ones."""
     people = [ANN, "left@example.org", "new@example.org"]
-    newsroom.join(people[0])
-    newsroom.leave(people[1])
-    newsroom.request(people[2])
+    backstage.join(people[0])
+    backstage.leave(people[1])
+    backstage.request(people[2])
     foreign = Keyring({1: b"f" * 32}, 1)
     for purpose in Purpose:
         for person in people:
-            yield newsroom.token(purpose, person, newsroom.reader(person).departures)
-        public_id, now = newsroom.reader(people[0]).public_id, newsroom.clock.now()
-        yield newsroom.app.keyring.issue(purpose, public_id, now - timedelta(days=9), 0)
-        yield newsroom.app.keyring.issue(purpose, "ab" * 12, now, 0)
+            yield backstage.token(purpose, person, backstage.reader(person).departures)
+        public_id, now = backstage.reader(people[0]).public_id, backstage.clock.now()
+        yield backstage.app.keyring.issue(purpose, public_id, now - timedelta(days=9), 0)
+        yield backstage.app.keyring.issue(purpose, "ab" * 12, now, 0)
         yield foreign.issue(purpose, public_id, now, 0)
-    whole = newsroom.token(Purpose.UNSUBSCRIBE, people[0])
+    whole = backstage.token(Purpose.UNSUBSCRIBE, people[0])
     yield from (whole[:-1], whole + "=", whole + "%0A", whole.upper(), whole * 2, SAMPLE)
 
 
-def _places(newsroom: Newsroom) -> Iterator[str]:
+def _places(backstage: Backstage) -> Iterator[str]:
     """What stands in the addresses of pages for everybody."""
     for key, status in (("2026-W45", Status.SENT), ("2026-W46", Status.SENT), ("2026-W47", Status.DRAFT)):
-        newsroom.edition(key, status, f"Of {key} <{ELEMENT}>")
+        backstage.edition(key, status, f"Of {key} <{ELEMENT}>")
         yield key
-    yield newsroom.compare("Axolotl", f"<{ELEMENT}>")
+    yield backstage.compare("Axolotl", f"<{ELEMENT}>")
     yield from ("2026", "style.css", "none.css")
 
 

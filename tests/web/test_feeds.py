@@ -15,7 +15,7 @@ from digest.delivery.models import Mailing
 from digest.editions.models import Status
 from digest.rendering.branding import Branding
 from digest.web.feeds import MOST, atom, entry_id
-from tests.web.conftest import BASE_URL, NOW, Newsroom, browser, settings
+from tests.web.conftest import BASE_URL, NOW, Backstage, browser, settings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 BRAND = Branding("Weekly", "1 Example Street", "The Desk", BASE_URL)
@@ -41,10 +41,10 @@ def read(content: bytes) -> etree._Element:
     return feed
 
 
-def test_the_feed(client: TestClient, newsroom: Newsroom) -> None:
+def test_the_feed(client: TestClient, backstage: Backstage) -> None:
     """Subject, preheader and link of each edition, the newest first, in the newsletter's name."""
-    newsroom.edition("2026-W45", Status.SENT, "Older", late=170)
-    newsroom.edition("2026-W46", Status.SENT, "<b>Newer</b> & bold")
+    backstage.edition("2026-W45", Status.SENT, "Older", late=170)
+    backstage.edition("2026-W46", Status.SENT, "<b>Newer</b> & bold")
     answer = client.get("/feed.xml", headers={"Host": "evil.example"})
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
     feed = read(answer.content)
@@ -59,33 +59,33 @@ def test_the_feed(client: TestClient, newsroom: Newsroom) -> None:
     assert 'type="application/atom+xml"' in client.get("/").text
 
 
-def test_an_edition_is_as_old_as_its_mailing(client: TestClient, newsroom: Newsroom) -> None:
+def test_an_edition_is_as_old_as_its_mailing(client: TestClient, backstage: Backstage) -> None:
     """What was sent late is published when it was, and not at the hour it was meant for."""
-    newsroom.edition("2026-W46", Status.SENT, late=5)
-    with newsroom.app.database.write() as session:
+    backstage.edition("2026-W46", Status.SENT, late=5)
+    with backstage.app.database.write() as session:
         session.add(Mailing(edition_id=1, seed="ab", created_at=NOW - timedelta(hours=2, microseconds=7)))
     published = read(client.get("/feed.xml").content).findtext(f"{ATOM}entry/{ATOM}published")
     assert published == "2026-11-19T06:59:59Z"
 
 
-def test_the_newest_are_enough(client: TestClient, newsroom: Newsroom) -> None:
+def test_the_newest_are_enough(client: TestClient, backstage: Backstage) -> None:
     """A feed holds twenty editions; the archive has the rest."""
     for number in range(MOST + 5):
-        newsroom.edition(f"2026-W{46 - number:02}", Status.SENT, late=170 * number)
+        backstage.edition(f"2026-W{46 - number:02}", Status.SENT, late=170 * number)
     feed = read(client.get("/feed.xml").content)
     assert len(feed.findall(f"{ATOM}entry")) == MOST
     assert str(feed.findtext(f"{ATOM}entry/{ATOM}id")).endswith("2026-W46")
 
 
-def test_who_has_it_need_not_load_it_again(client: TestClient, newsroom: Newsroom) -> None:
+def test_who_has_it_need_not_load_it_again(client: TestClient, backstage: Backstage) -> None:
     """Its ETag, also a weak one or one of several, gets 304 until there is another edition."""
-    newsroom.edition("2026-W45", Status.SENT, late=170)
+    backstage.edition("2026-W45", Status.SENT, late=170)
     tag = client.get("/feed.xml").headers["etag"]
     for named in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         answer = client.get("/feed.xml", headers={"If-None-Match": named})
         assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
     assert client.get("/feed.xml", headers={"If-None-Match": '"other"'}).status_code == 200
-    newsroom.edition("2026-W46", Status.SENT)
+    backstage.edition("2026-W46", Status.SENT)
     assert client.get("/feed.xml", headers={"If-None-Match": tag}).status_code == 200
 
 
@@ -119,9 +119,9 @@ def test_ids_for_good(base_url: str, place: str) -> None:
     assert entry_id(base_url, "2026-W46") == place
 
 
-def test_below_a_path(app: App, newsroom: Newsroom) -> None:
+def test_below_a_path(app: App, backstage: Backstage) -> None:
     """Where base_url has a path the feed is there as well, and its links are below it."""
-    newsroom.edition("2026-W46", Status.SENT)
+    backstage.edition("2026-W46", Status.SENT)
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     client = browser(App(below, app.clock, app.database))
     for path in ("/feed.xml", "/weekly/feed.xml"):

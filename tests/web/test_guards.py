@@ -19,16 +19,16 @@ from digest.tokens import Purpose
 from digest.web import guards
 from digest.web.application import create_application
 from digest.web.pages import Pages
-from tests.web.conftest import BASE_URL, Newsroom, browser, settings
+from tests.web.conftest import BASE_URL, Backstage, browser, settings
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def every_path(newsroom: Newsroom) -> list[str]:
+def every_path(backstage: Backstage) -> list[str]:
     """One path of every kind of page, for a person who reads and one who has yet to confirm."""
-    newsroom.edition("2026-W46", Status.SENT)
-    gone = newsroom.join("gone@example.org")
-    newsroom.app.database.close()
+    backstage.edition("2026-W46", Status.SENT)
+    gone = backstage.join("gone@example.org")
+    backstage.app.database.close()
     return [
         "/",
         "/subscribe",
@@ -36,7 +36,7 @@ def every_path(newsroom: Newsroom) -> list[str]:
         "/preferences",
         "/archive",
         "/archive/2026-W46",
-        f"/comparisons/{newsroom.compare()}",
+        f"/comparisons/{backstage.compare()}",
         "/healthz",
         "/static/style.css",
         "/nowhere",
@@ -44,29 +44,29 @@ def every_path(newsroom: Newsroom) -> list[str]:
         "/unsubscribe/damaged",
         "/preferences/damaged",
         f"/unsubscribe/{SAMPLE}",
-        f"/confirm/{newsroom.request('new@example.org')}",
-        f"/confirm/{newsroom.confirm_token('gone@example.org')}",
-        f"/unsubscribe/{newsroom.join('ann@example.org')}",
+        f"/confirm/{backstage.request('new@example.org')}",
+        f"/confirm/{backstage.confirm_token('gone@example.org')}",
+        f"/unsubscribe/{backstage.join('ann@example.org')}",
         f"/unsubscribe/{gone}",
-        f"/preferences/{newsroom.token(Purpose.PREFERENCES, 'ann@example.org')}",
-        f"/preferences/{newsroom.token(Purpose.PREFERENCES, 'new@example.org')}",
+        f"/preferences/{backstage.token(Purpose.PREFERENCES, 'ann@example.org')}",
+        f"/preferences/{backstage.token(Purpose.PREFERENCES, 'new@example.org')}",
     ]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_looking_changes_nothing(client: TestClient, newsroom: Newsroom, method: str) -> None:
+def test_looking_changes_nothing(client: TestClient, backstage: Backstage, method: str) -> None:
     """Opening every page twice leaves every table as it was."""
-    paths = every_path(newsroom)
-    before = newsroom.rows()
+    paths = every_path(backstage)
+    before = backstage.rows()
     answers = [client.request(method, path).status_code for path in paths * 2]
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
     assert set(answers) == {200, 404}
     assert answers.count(404) == 8
 
 
-def test_every_page_is_guarded(client: TestClient, newsroom: Newsroom) -> None:
+def test_every_page_is_guarded(client: TestClient, backstage: Backstage) -> None:
     """Each answer has the security headers, sets no cookie and sends nobody elsewhere."""
-    for path in every_path(newsroom):
+    for path in every_path(backstage):
         headers = client.get(path).headers
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-content-type-options"] == "nosniff"
@@ -86,10 +86,10 @@ def test_pages_allow_no_inline_style(client: TestClient) -> None:
     assert " style=" not in client.get("/").text
 
 
-def test_token_pages_are_private(client: TestClient, newsroom: Newsroom) -> None:
+def test_token_pages_are_private(client: TestClient, backstage: Backstage) -> None:
     """Pages with a token in their address are kept by no cache and found by no search engine."""
     for path in (
-        p for p in every_path(newsroom) if p.count("/") == 2 and p.startswith(("/conf", "/unsub", "/pref"))
+        p for p in every_path(backstage) if p.count("/") == 2 and p.startswith(("/conf", "/unsub", "/pref"))
     ):
         answer = client.get(path)
         assert answer.headers["cache-control"] == "no-store"
@@ -97,29 +97,29 @@ def test_token_pages_are_private(client: TestClient, newsroom: Newsroom) -> None
         assert '<meta name="robots" content="noindex">' in answer.text
 
 
-def test_no_hsts_without_https(app: App, newsroom: Newsroom) -> None:
+def test_no_hsts_without_https(app: App, backstage: Backstage) -> None:
     """An installation on plain http promises no https."""
     plain = settings(app.settings.database.url, web={"base_url": "http://127.0.0.1:8000"})
     client = browser(App(plain, app.clock, app.database))
     assert "strict-transport-security" not in client.get("/").headers
 
 
-def test_the_host_header_is_ignored(client: TestClient, newsroom: Newsroom) -> None:
+def test_the_host_header_is_ignored(client: TestClient, backstage: Backstage) -> None:
     """A forged Host or forwarding header appears nowhere."""
     forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
-    for path in [*every_path(newsroom), "/archive/", "//evil.example/archive/"]:
+    for path in [*every_path(backstage), "/archive/", "//evil.example/archive/"]:
         answer = client.get(path, headers=forged)
         assert "evil.example" not in answer.text + str(answer.headers)
         assert answer.status_code in {200, 404}
 
 
-def test_a_large_body_is_refused(client: TestClient, newsroom: Newsroom) -> None:
+def test_a_large_body_is_refused(client: TestClient, backstage: Backstage) -> None:
     """One byte more than 64 KB is 413, and nothing happens."""
-    token = newsroom.join("ann@example.org")
+    token = backstage.join("ann@example.org")
     answer = client.post(f"/unsubscribe/{token}", content=b"x" * (64 * 1024 + 1))
     assert answer.status_code == 413
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert newsroom.status("ann@example.org") == "active"
+    assert backstage.status("ann@example.org") == "active"
     assert client.post(f"/unsubscribe/{token}", content=b"x" * (64 * 1024)).status_code == 200
 
 
@@ -193,7 +193,7 @@ def test_assets_stay_in_their_folder(client: TestClient) -> None:
         assert client.get(f"/static/{name}").status_code == 404
 
 
-def test_links_hold_below_a_path(app: App, newsroom: Newsroom) -> None:
+def test_links_hold_below_a_path(app: App, backstage: Backstage) -> None:
     """Where base_url has a path every link has it too, whether or not the proxy takes it off."""
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     client = browser(App(below, app.clock, app.database))

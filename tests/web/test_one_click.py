@@ -15,7 +15,7 @@ from digest.audience.models import Subscriber
 from digest.delivery.composing import compose
 from digest.rendering.rendered import Rendered
 from digest.tokens import Keyring, Purpose
-from tests.web.conftest import Newsroom, browser
+from tests.web.conftest import Backstage, browser
 
 ANN = "ann@example.org"
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -48,12 +48,12 @@ BODIES = {
 
 @pytest.mark.parametrize(("by_mail", "kind", "length", "body"), EXAMPLES.values(), ids=EXAMPLES)
 def test_the_examples_of_the_rfc(
-    client: TestClient, newsroom: Newsroom, by_mail: str | None, kind: str, length: str, body: bytes
+    client: TestClient, backstage: Backstage, by_mail: str | None, kind: str, length: str, body: bytes
 ) -> None:
     """Byte for byte, and so many bytes as they say, to the address that our header names."""
-    newsroom.join(ANN)
+    backstage.join(ANN)
     headers = {"Content-Type": kind, "Host": "example.com"}
-    path = urlsplit(header_link(newsroom, by_mail)).path
+    path = urlsplit(header_link(backstage, by_mail)).path
     request = client.build_request("POST", path, content=body, headers=headers)
     assert request.headers["Content-Length"] == length
     for _ in range(2):
@@ -61,12 +61,12 @@ def test_the_examples_of_the_rfc(
         assert answer.status_code == 200
         assert answer.text == "You are unsubscribed.\n"
         assert not {"set-cookie", "location"} & set(answer.headers)
-        assert newsroom.status(ANN) == "unsubscribed"
+        assert backstage.status(ANN) == "unsubscribed"
 
 
-def header_link(newsroom: Newsroom, by_mail: str | None) -> str:
+def header_link(backstage: Backstage, by_mail: str | None) -> str:
     """The one https address in the header of Ann's copy, whose lines are as the RFC's."""
-    app, now = newsroom.app, newsroom.clock.now()
+    app, now = backstage.app, backstage.clock.now()
     newsletter = app.settings.newsletter.model_copy(update={"unsubscribe_address": by_mail})
     app.settings = app.settings.model_copy(update={"newsletter": newsletter})
     messages = make_messages(app)
@@ -74,7 +74,7 @@ def header_link(newsroom: Newsroom, by_mail: str | None) -> str:
         to=ANN,
         message_id="<1@example.org>",
         date=now,
-        links=messages.links(newsroom.reader(ANN).public_id, 0, now),
+        links=messages.links(backstage.reader(ANN).public_id, 0, now),
     )
     mailto = r", <mailto:listrequest\+[a-z2-7]{42}@example\.com>" if by_mail else ""
     post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
@@ -85,35 +85,35 @@ def header_link(newsroom: Newsroom, by_mail: str | None) -> str:
 
 
 @pytest.mark.parametrize(("kind", "body"), BODIES.values(), ids=BODIES)
-def test_no_body_is_wrong(client: TestClient, newsroom: Newsroom, kind: str, body: bytes) -> None:
+def test_no_body_is_wrong(client: TestClient, backstage: Backstage, kind: str, body: bytes) -> None:
     """A genuine link unsubscribes: 200, short text, no cookie, no redirect."""
-    token = newsroom.join(ANN)
+    token = backstage.join(ANN)
     for _ in range(2):
         answer = client.post(f"/unsubscribe/{token}", content=body, headers={"Content-Type": kind})
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/plain")
         assert len(answer.text) < 100
         assert not {"set-cookie", "location"} & set(answer.headers)
-        assert newsroom.status(ANN) == "unsubscribed"
+        assert backstage.status(ANN) == "unsubscribed"
 
 
-def test_twice_changes_nothing_more(client: TestClient, newsroom: Newsroom) -> None:
+def test_twice_changes_nothing_more(client: TestClient, backstage: Backstage) -> None:
     """The second time finds everything done: no second departure, no second goodbye."""
-    token = newsroom.join(ANN)
+    token = backstage.join(ANN)
     client.post(f"/unsubscribe/{token}", content=ONE_CLICK)
-    before = newsroom.rows()
+    before = backstage.rows()
     assert client.post(f"/unsubscribe/{token}", content=ONE_CLICK).status_code == 200
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
 @pytest.mark.parametrize("body", [None, ONE_CLICK, b"button=leave"])
 def test_only_a_post_unsubscribes(
-    client: TestClient, newsroom: Newsroom, method: str, body: bytes | None
+    client: TestClient, backstage: Backstage, method: str, body: bytes | None
 ) -> None:
     """Looking is fine and does nothing; every other method is refused, naming the right ones."""
-    token = newsroom.join(ANN)
-    before = newsroom.rows()
+    token = backstage.join(ANN)
+    before = backstage.rows()
     answer = client.request(
         method, f"/unsubscribe/{token}", content=body, headers={"Content-Type": URL_ENCODED}
     )
@@ -122,14 +122,14 @@ def test_only_a_post_unsubscribes(
     else:
         assert answer.status_code == 405
         assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
-def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom) -> None:
+def test_links_that_are_not_ours(client: TestClient, backstage: Backstage) -> None:
     """Forged, damaged and foreign links get one and the same 404 page by GET and POST, and change nothing."""
-    token = newsroom.join(ANN)
-    before, pages = newsroom.rows(), set()
-    for link in [*damaged(token), *foreign(newsroom)]:
+    token = backstage.join(ANN)
+    before, pages = backstage.rows(), set()
+    for link in [*damaged(token), *foreign(backstage)]:
         for answer in (
             client.get(f"/unsubscribe/{link}"),
             client.post(f"/unsubscribe/{link}", content=ONE_CLICK),
@@ -139,7 +139,7 @@ def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom) -> None
             assert token not in answer.text
             pages.add(answer.text.split("<footer")[0])
     assert len(pages) == 1
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 def damaged(token: str) -> list[str]:
@@ -152,37 +152,37 @@ def damaged(token: str) -> list[str]:
 HOSTILE = ["ünsubscribe", "%20", "%00", "a%0d%0ab", "<script>alert(1)<script>", "A" * 5000]
 
 
-def foreign(newsroom: Newsroom) -> list[str]:
+def foreign(backstage: Backstage) -> list[str]:
     """Links of every other purpose for the same person, and one of another installation."""
-    others = [newsroom.token(purpose, ANN) for purpose in Purpose if purpose is not Purpose.UNSUBSCRIBE]
+    others = [backstage.token(purpose, ANN) for purpose in Purpose if purpose is not Purpose.UNSUBSCRIBE]
     elsewhere = Keyring({1: b"another installation's key"}, 1)
-    stranger = elsewhere.issue(Purpose.UNSUBSCRIBE, newsroom.reader(ANN).public_id, newsroom.clock.now())
+    stranger = elsewhere.issue(Purpose.UNSUBSCRIBE, backstage.reader(ANN).public_id, backstage.clock.now())
     return [*others, stranger]
 
 
 @pytest.mark.parametrize("content", [ONE_CLICK, b"button=leave", b""])
-def test_the_link_of_somebody_erased(client: TestClient, newsroom: Newsroom, content: bytes) -> None:
+def test_the_link_of_somebody_erased(client: TestClient, backstage: Backstage, content: bytes) -> None:
     """Whoever was erased is gone already, which is no error; and their link finds nobody else."""
-    token = newsroom.join(ANN)
-    newsroom.join("bob@example.org")
-    with newsroom.app.database.write() as session:
-        session.delete(session.get_one(Subscriber, newsroom.reader(ANN).id))
+    token = backstage.join(ANN)
+    backstage.join("bob@example.org")
+    with backstage.app.database.write() as session:
+        session.delete(session.get_one(Subscriber, backstage.reader(ANN).id))
     for _ in range(2):
         answer = client.post(f"/unsubscribe/{token}", content=content, headers={"Content-Type": URL_ENCODED})
         assert answer.status_code == 200
         assert not {"set-cookie", "location"} & set(answer.headers)
     assert "You are off the list" in client.get(f"/unsubscribe/{token}").text
-    assert newsroom.status("bob@example.org") == "active"
+    assert backstage.status("bob@example.org") == "active"
 
 
-def test_links_of_rotated_keys(app: App, newsroom: Newsroom) -> None:
+def test_links_of_rotated_keys(app: App, backstage: Backstage) -> None:
     """Old links and new ones work side by side; those of a key that was taken out do not."""
     old, new = b"o" * 32, b"n" * 32
     app.keyring = Keyring({1: old}, 1)
     emails = ("old@example.org", "late@example.org")
-    made_before = [newsroom.join(email) for email in emails]
+    made_before = [backstage.join(email) for email in emails]
     app.keyring = Keyring({1: old, 2: new}, 2)
-    made_after = newsroom.join("new@example.org")
+    made_after = backstage.join("new@example.org")
     with browser(app) as client:
         for token in (made_before[0], made_after):
             assert client.get(f"/unsubscribe/{token}").status_code == 200
@@ -190,20 +190,20 @@ def test_links_of_rotated_keys(app: App, newsroom: Newsroom) -> None:
     app.keyring = replace(app.keyring, keys={2: new})
     with browser(app) as client:
         assert client.post(f"/unsubscribe/{made_before[1]}", content=ONE_CLICK).status_code == 404
-    statuses = {email: newsroom.status(email) for email in (*emails, "new@example.org")}
+    statuses = {email: backstage.status(email) for email in (*emails, "new@example.org")}
     assert statuses == dict(zip(statuses, ["unsubscribed", "active", "unsubscribed"], strict=True))
 
 
-def test_a_key_that_was_added_since(app: App, newsroom: Newsroom) -> None:
+def test_a_key_that_was_added_since(app: App, backstage: Backstage) -> None:
     """A running application looks for it, once it meets a link of it, and for no other forgery."""
-    newsroom.join(ANN)
+    backstage.join(ANN)
     asked: list[str] = []
 
     def reread() -> dict[int, bytes]:
         asked.append("again")
         return {1: b"o" * 32, 2: b"n" * 32}
 
-    public_id, now = newsroom.reader(ANN).public_id, newsroom.clock.now()
+    public_id, now = backstage.reader(ANN).public_id, backstage.clock.now()
     token = Keyring({2: b"n" * 32}, 2).issue(Purpose.UNSUBSCRIBE, public_id, now)
     forged = Keyring({2: b"x" * 32}, 2).issue(Purpose.UNSUBSCRIBE, public_id, now)
     unknown = Keyring({3: b"n" * 32}, 3).issue(Purpose.UNSUBSCRIBE, public_id, now)
@@ -212,5 +212,5 @@ def test_a_key_that_was_added_since(app: App, newsroom: Newsroom) -> None:
         for link in (forged, unknown):
             assert client.post(f"/unsubscribe/{link}", content=ONE_CLICK).status_code == 404
         assert client.post(f"/unsubscribe/{token}", content=ONE_CLICK).status_code == 200
-    assert newsroom.status(ANN) == "unsubscribed"
+    assert backstage.status(ANN) == "unsubscribed"
     assert asked == ["again"] * 3

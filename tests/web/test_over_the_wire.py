@@ -11,7 +11,7 @@ import pytest
 from digest.app.parts import App
 from digest.web import connections
 from tests.support.strangers import EVIL
-from tests.web.conftest import Newsroom
+from tests.web.conftest import Backstage
 from tests.web.test_server import running
 
 SENT = (
@@ -40,10 +40,10 @@ SENT = (
 )
 
 
-def test_hardly_a_request(app: App, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hardly_a_request(app: App, backstage: Backstage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It gets an answer that is no failure, or none; it does nothing, and the next one is served."""
-    newsroom.join("ann@example.org")
-    before = newsroom.rows()
+    backstage.join("ann@example.org")
+    before = backstage.rows()
     with running(app) as port:
         with monkeypatch.context() as impatient:
             impatient.setattr(connections, "HEAD_SECONDS", 0.1)
@@ -53,7 +53,7 @@ def test_hardly_a_request(app: App, newsroom: Newsroom, monkeypatch: pytest.Monk
                 assert EVIL.encode() not in said
         served = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         assert _said(port, served).startswith(b"HTTP/1.1 200")
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 def _said(port: int, sent: bytes) -> bytes:

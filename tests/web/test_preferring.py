@@ -17,16 +17,16 @@ from digest.audience.models import Consent, Standing, Subscriber
 from digest.clock import iso
 from digest.tokens import Purpose
 from tests.support.tables import history
-from tests.web.conftest import BASE_URL, NOW, Newsroom, browser, settings
+from tests.web.conftest import BASE_URL, NOW, Backstage, browser, settings
 
 ANN = "ann@example.org"
 
 
 @pytest.fixture
-def page(newsroom: Newsroom) -> str:
+def page(backstage: Backstage) -> str:
     """The path of Ann's own page."""
-    newsroom.join(ANN)
-    return f"/preferences/{newsroom.token(Purpose.PREFERENCES, ANN)}"
+    backstage.join(ANN)
+    return f"/preferences/{backstage.token(Purpose.PREFERENCES, ANN)}"
 
 
 def press(client: TestClient, page: str, button: str, **form: str) -> Response:
@@ -35,9 +35,9 @@ def press(client: TestClient, page: str, button: str, **form: str) -> Response:
     return answer
 
 
-def events(newsroom: Newsroom) -> list[tuple[str, str]]:
+def events(backstage: Backstage) -> list[tuple[str, str]]:
     """Ann's history since she confirmed, each entry with its source."""
-    with newsroom.app.database.read() as session:
+    with backstage.app.database.read() as session:
         entries = history(session, joining.get(session, read_address(ANN)))[2:]
     return [(entry.event, entry.source) for entry in entries]
 
@@ -54,78 +54,78 @@ def test_the_page(client: TestClient, page: str) -> None:
     assert "<script" not in answer.text
 
 
-def test_pausing_and_resuming(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_pausing_and_resuming(client: TestClient, backstage: Backstage, page: str) -> None:
     """The page says until when; standing and consent stay as they are."""
     answer = press(client, page, "pause", weeks="2")
     assert answer.status_code == 200
     assert "Saved." in answer.text
-    assert newsroom.reader(ANN).paused_until == NOW + timedelta(weeks=2)
-    assert newsroom.status(ANN) == "active"
+    assert backstage.reader(ANN).paused_until == NOW + timedelta(weeks=2)
+    assert backstage.status(ANN) == "active"
     shown = client.get(page).text
     assert "You paused until 3 December 2026." in shown
     assert 'id="weeks"' not in shown
     answer = press(client, page, "resume")
     assert "Saved." in answer.text
     assert 'id="weeks"' in answer.text
-    assert newsroom.reader(ANN).paused_until is None
-    assert events(newsroom) == [("paused", "the preferences page"), ("resumed", "the preferences page")]
+    assert backstage.reader(ANN).paused_until is None
+    assert events(backstage) == [("paused", "the preferences page"), ("resumed", "the preferences page")]
 
 
 @pytest.mark.parametrize("weeks", range(1, 13))
-def test_a_pause_of_any_length(client: TestClient, newsroom: Newsroom, page: str, weeks: int) -> None:
+def test_a_pause_of_any_length(client: TestClient, backstage: Backstage, page: str, weeks: int) -> None:
     """One to twelve weeks; the history says until when."""
     assert press(client, page, "pause", weeks=str(weeks)).status_code == 200
     until = NOW + timedelta(weeks=weeks)
-    assert newsroom.reader(ANN).paused_until == until
-    with newsroom.app.database.read() as session:
+    assert backstage.reader(ANN).paused_until == until
+    with backstage.app.database.read() as session:
         (paused,) = session.scalars(select(Consent).where(Consent.event == "paused"))
         assert paused.note == f"until {iso(until)}"
 
 
-def test_a_pause_that_is_over(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_a_pause_that_is_over(client: TestClient, backstage: Backstage, page: str) -> None:
     """It is not spoken of any more, and a new one may be chosen."""
     press(client, page, "pause", weeks="1")
-    newsroom.clock.advance(timedelta(weeks=1))
+    backstage.clock.advance(timedelta(weeks=1))
     assert "You paused" not in client.get(page).text
     assert "You paused until 24 December 2026." in press(client, page, "pause", weeks="4").text
 
 
-def test_the_day_is_that_of_the_schedule(app: App, newsroom: Newsroom, page: str) -> None:
+def test_the_day_is_that_of_the_schedule(app: App, backstage: Backstage, page: str) -> None:
     """Nine in the morning here is the next day where the newsletter is at home."""
     far = settings(app.settings.database.url, schedule={"timezone": "Pacific/Kiritimati"})
-    newsroom.clock.advance(timedelta(hours=2))
+    backstage.clock.advance(timedelta(hours=2))
     client = browser(App(far, app.clock, app.database))
     assert "You paused until 27 November 2026." in press(client, page, "pause", weeks="1").text
 
 
-def test_a_name(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_a_name(client: TestClient, backstage: Backstage, page: str) -> None:
     """It is text whatever it holds, and an empty one takes it away."""
     answer = press(client, page, "name", name='  "><script>alert(1)</script>  Ünä ')
     assert "Saved." in answer.text
-    assert newsroom.reader(ANN).name == '"><script>alert(1)</script> Ünä'
+    assert backstage.reader(ANN).name == '"><script>alert(1)</script> Ünä'
     assert 'value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt; Ünä"' in answer.text
     assert "<script" not in answer.text
     press(client, page, "name", name="")
-    assert newsroom.reader(ANN).name is None
-    assert events(newsroom) == [("name changed", "the preferences page")] * 2
+    assert backstage.reader(ANN).name is None
+    assert events(backstage) == [("name changed", "the preferences page")] * 2
 
 
-def test_text_alone_and_back(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_text_alone_and_back(client: TestClient, backstage: Backstage, page: str) -> None:
     """The page shows what is chosen."""
     chosen = '<option value="{}" selected>'
     assert chosen.format("html") in client.get(page).text
     assert chosen.format("text") in press(client, page, "format", format="text").text
-    assert newsroom.reader(ANN).text_only
+    assert backstage.reader(ANN).text_only
     assert chosen.format("text") in client.get(page).text
     assert chosen.format("html") in press(client, page, "format", format="html").text
-    assert not newsroom.reader(ANN).text_only
-    assert events(newsroom) == [("format changed", "the preferences page")] * 2
+    assert not backstage.reader(ANN).text_only
+    assert events(backstage) == [("format changed", "the preferences page")] * 2
 
 
-def test_the_language_of_the_pages(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_the_language_of_the_pages(client: TestClient, backstage: Backstage, page: str) -> None:
     """The reader's choice counts on their own pages, whatever the browser asks for; and may be taken back."""
     answer = press(client, page, "language", language="de")
-    assert newsroom.reader(ANN).language == "de"
+    assert backstage.reader(ANN).language == "de"
     asked = {"Accept-Language": "en"}
     for shown in (answer, client.get(page, headers=asked), client.get(f"{page}/erase", headers=asked)):
         assert '<html lang="de"' in shown.text
@@ -133,14 +133,14 @@ def test_the_language_of_the_pages(client: TestClient, newsroom: Newsroom, page:
     refused = client.post(page, data={"button": "language", "language": "xx"}, headers=asked)
     assert '<html lang="de"' in refused.text
     press(client, page, "language", language="")
-    assert newsroom.reader(ANN).language is None
+    assert backstage.reader(ANN).language is None
     assert '<html lang="en"' in client.get(page, headers=asked).text
 
 
-def test_what_is_not_changed_is_not_written(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_what_is_not_changed_is_not_written(client: TestClient, backstage: Backstage, page: str) -> None:
     """Saving the same name and resuming without a pause say "Saved." and leave every table as it was."""
     press(client, page, "name", name="Ann")
-    before = newsroom.rows()
+    before = backstage.rows()
     assert "Saved." in press(client, page, "name", name=" Ann ").text
     for button, form in {
         "resume": {},
@@ -149,7 +149,7 @@ def test_what_is_not_changed_is_not_written(client: TestClient, newsroom: Newsro
         "language": {"language": ""},
     }.items():
         assert "Saved." in press(client, page, button, **form).text
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 HOSTILE = {
@@ -182,15 +182,15 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("form", HOSTILE.values(), ids=HOSTILE)
-def test_what_is_refused(client: TestClient, newsroom: Newsroom, page: str, form: dict[str, str]) -> None:
+def test_what_is_refused(client: TestClient, backstage: Backstage, page: str, form: dict[str, str]) -> None:
     """422 with the page and what would do instead; nothing is stored."""
-    before = newsroom.rows()
+    before = backstage.rows()
     answer = client.post(page, data=form)
     assert answer.status_code == 422
     assert "Not saved." in answer.text
     assert "Saved." not in answer.text
     assert "\u202e" not in answer.text
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 @pytest.mark.parametrize(
@@ -203,15 +203,15 @@ def test_what_is_refused(client: TestClient, newsroom: Newsroom, page: str, form
     ],
 )
 def test_bodies_that_are_no_form_of_ours(
-    client: TestClient, newsroom: Newsroom, page: str, kind: str, body: bytes
+    client: TestClient, backstage: Backstage, page: str, kind: str, body: bytes
 ) -> None:
     """They change nothing; the first of several fields of one name counts."""
-    before = newsroom.rows()
+    before = backstage.rows()
     assert client.post(page, content=body, headers={"Content-Type": kind}).status_code == 422
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
     doubled = b"button=pause&weeks=1&weeks=12"
     client.post(page, content=doubled, headers={"Content-Type": "application/x-www-form-urlencoded"})
-    assert newsroom.reader(ANN).paused_until == NOW + timedelta(weeks=1)
+    assert backstage.reader(ANN).paused_until == NOW + timedelta(weeks=1)
 
 
 def test_what_was_typed_is_shown_again(client: TestClient, page: str) -> None:
@@ -222,23 +222,23 @@ def test_what_was_typed_is_shown_again(client: TestClient, page: str) -> None:
     assert answer.text.count("aria-invalid") == 1
 
 
-def test_leaving_from_there(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_leaving_from_there(client: TestClient, backstage: Backstage, page: str) -> None:
     """The page leads to the reader's own unsubscribe page, also from a pause."""
     press(client, page, "pause", weeks="12")
     link = client.get(page).text.partition('href="/unsubscribe/')[2].partition('"')[0]
-    assert newsroom.status(ANN) == "active"
+    assert backstage.status(ANN) == "active"
     assert "You are off the list" in client.post(f"/unsubscribe/{link}", data={"button": "leave"}).text
-    assert newsroom.status(ANN) == "unsubscribed"
+    assert backstage.status(ANN) == "unsubscribed"
 
 
-def test_who_is_gone_is_spoken_to_likewise(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_who_is_gone_is_spoken_to_likewise(client: TestClient, backstage: Backstage, page: str) -> None:
     """In the language they chose while they were here, on every page that their links still open."""
     press(client, page, "language", language="de")
     spent = [
-        f"/data/{newsroom.token(Purpose.DATA, ANN, newsroom.reader(ANN).departures)}",
-        f"/change/{newsroom.token(Purpose.CHANGE, ANN, newsroom.reader(ANN).changes)}",
+        f"/data/{backstage.token(Purpose.DATA, ANN, backstage.reader(ANN).departures)}",
+        f"/change/{backstage.token(Purpose.CHANGE, ANN, backstage.reader(ANN).changes)}",
     ]
-    client.post(f"/unsubscribe/{newsroom.token(Purpose.UNSUBSCRIBE, ANN)}")
+    client.post(f"/unsubscribe/{backstage.token(Purpose.UNSUBSCRIBE, ANN)}")
     for path in (page, f"{page}/erase", *spent):
         for answer in (client.get(path), client.post(path)):
             assert '<html lang="de"' in answer.text, path
@@ -246,15 +246,15 @@ def test_who_is_gone_is_spoken_to_likewise(client: TestClient, newsroom: Newsroo
 
 @pytest.mark.parametrize("gone", [*(one for one in Standing if one is not Standing.ACTIVE), "erased"])
 def test_who_is_not_on_the_list(
-    client: TestClient, newsroom: Newsroom, page: str, gone: Standing | str
+    client: TestClient, backstage: Backstage, page: str, gone: Standing | str
 ) -> None:
     """One page for all of them, which says how to come back; pressing an old button changes nothing."""
-    with newsroom.app.database.write() as session:
+    with backstage.app.database.write() as session:
         if isinstance(gone, Standing):
             joining.get(session, read_address(ANN)).status = gone
         else:
             session.execute(delete(Subscriber))
-    before = newsroom.rows()
+    before = backstage.rows()
     answers = [
         client.get(page),
         press(client, page, "pause", weeks="1"),
@@ -267,45 +267,45 @@ def test_who_is_not_on_the_list(
     assert len({answer.text.split("<footer")[0] for answer in answers}) == 1
     assert "You are not on the list" in answers[0].text
     assert 'href="/subscribe"' in answers[0].text
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
-def test_only_the_links_own_person_is_changed(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_only_the_links_own_person_is_changed(client: TestClient, backstage: Backstage, page: str) -> None:
     """A link speaks for one reader, whatever the form names."""
-    newsroom.join("bob@example.org")
+    backstage.join("bob@example.org")
     press(client, page, "pause", weeks="1", email="bob@example.org")
-    assert newsroom.reader("bob@example.org").paused_until is None
+    assert backstage.reader("bob@example.org").paused_until is None
 
 
-def test_the_link_outlives_years(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_the_link_outlives_years(client: TestClient, backstage: Backstage, page: str) -> None:
     """As the unsubscribe link beside it does."""
-    newsroom.clock.advance(timedelta(days=3650))
+    backstage.clock.advance(timedelta(days=3650))
     assert client.get(page).status_code == 200
     assert "Saved." in press(client, page, "pause", weeks="1").text
 
 
-def test_links_that_are_not_ours(client: TestClient, newsroom: Newsroom, page: str) -> None:
+def test_links_that_are_not_ours(client: TestClient, backstage: Backstage, page: str) -> None:
     """Forged, damaged and links of another purpose get one and the same 404 page, and change nothing."""
     token = page.rpartition("/")[2]
     links = [
         token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"),
         token[:-1],
         token + "A",
-        newsroom.token(Purpose.UNSUBSCRIBE, ANN),
-        newsroom.confirm_token(ANN),
+        backstage.token(Purpose.UNSUBSCRIBE, ANN),
+        backstage.confirm_token(ANN),
         "préférences",
         "%20",
         "<script>alert(1)<script>",
         "A" * 5000,
     ]
-    before = newsroom.rows()
+    before = backstage.rows()
     answers = [client.get(f"/preferences/{link}") for link in links]
     answers += [press(client, f"/preferences/{link}", "pause", weeks="1") for link in links]
     answers += [press(client, f"/preferences/{link}", "pause", weeks="-1") for link in links]
     answers += [client.post(f"/unsubscribe/{token}"), client.post(f"/confirm/{token}")]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.text.split("<footer")[0] for answer in answers}) == 1
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
 
 
 def test_without_a_link(client: TestClient) -> None:
@@ -318,9 +318,9 @@ def test_without_a_link(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("place", ["unsubscribe", "preferences", "confirm"])
-def test_the_link_of_a_test_mail(app: App, newsroom: Newsroom, client: TestClient, place: str) -> None:
+def test_the_link_of_a_test_mail(app: App, backstage: Backstage, client: TestClient, place: str) -> None:
     """It says so, also below a path; acting on it is 404, since there was nobody to act for."""
-    before = newsroom.rows()
+    before = backstage.rows()
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     proxied = browser(App(below, app.clock, app.database))
     for answer in (client.get(f"/{place}/{SAMPLE}"), proxied.get(f"/weekly/{place}/{SAMPLE}")):
@@ -330,4 +330,4 @@ def test_the_link_of_a_test_mail(app: App, newsroom: Newsroom, client: TestClien
     acted = client.post(f"/{place}/{SAMPLE}", content=b"List-Unsubscribe=One-Click")
     assert acted.status_code == 404
     assert "This is the link of a test mail" in acted.text
-    assert newsroom.rows() == before
+    assert backstage.rows() == before

@@ -18,7 +18,7 @@ from digest.db.migrations import upgrade
 from digest.tokens import Purpose
 from digest.web.pages import Pages
 from digest.web.problems import BY_STATUS
-from tests.web.conftest import Newsroom, browser, settings
+from tests.web.conftest import Backstage, browser, settings
 
 
 @pytest.mark.parametrize("status", sorted(BY_STATUS))
@@ -52,7 +52,7 @@ def test_a_status_nobody_thought_of(client: TestClient, monkeypatch: pytest.Monk
     assert "That did not work" in answer.text
 
 
-def test_broken_templates_still_answer(app: App, tmp_path: Path, newsroom: Newsroom) -> None:
+def test_broken_templates_still_answer(app: App, tmp_path: Path, backstage: Backstage) -> None:
     """Where an operator's frame cannot be shown there is a bare page, with every header."""
     (tmp_path / "own" / "pages").mkdir(parents=True)
     (tmp_path / "own" / "pages" / "_base.html").write_text("{{ nothing.of.that }}", "utf-8")
@@ -64,17 +64,17 @@ def test_broken_templates_still_answer(app: App, tmp_path: Path, newsroom: Newsr
 
 
 @pytest.fixture
-def hurried(tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+def hurried(tmp_path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstage]:
     """An installation whose database waits for nobody."""
     monkeypatch.setattr(engines, "BUSY_SECONDS", 0)
     url = f"sqlite:///{tmp_path / 'hurried.db'}"
     database = Database(url)
     upgrade(database)
-    yield Newsroom(App(settings(url), clock, database), clock)
+    yield Backstage(App(settings(url), clock, database), clock)
     database.close()
 
 
-def test_a_busy_database(hurried: Newsroom, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_busy_database(hurried: Backstage, capsys: pytest.CaptureFixture[str]) -> None:
     """While somebody else writes for long, readers are asked to come again, and nothing is half done."""
     token = hurried.join("ann@example.org")
     client = browser(hurried.app)
@@ -91,14 +91,14 @@ def test_a_busy_database(hurried: Newsroom, capsys: pytest.CaptureFixture[str]) 
     assert hurried.status("ann@example.org") == "unsubscribed"
 
 
-def test_no_connection_left(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_left(backstage: Backstage, monkeypatch: pytest.MonkeyPatch) -> None:
     """When all connections are taken for long, likewise."""
-    pool = newsroom.app.database.engine.pool
+    pool = backstage.app.database.engine.pool
     monkeypatch.setattr(pool, "_timeout", 0.01)
-    client = browser(newsroom.app)
+    client = browser(backstage.app)
     with ExitStack() as taken:
         for _ in range(15):
-            taken.enter_context(newsroom.app.database.engine.connect())
+            taken.enter_context(backstage.app.database.engine.connect())
         assert client.get("/archive").status_code == 503
     assert client.get("/archive").status_code == 200
 

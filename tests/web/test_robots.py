@@ -10,7 +10,7 @@ from digest.app.parts import App
 from digest.content.listing import withdraw
 from digest.editions.models import Status
 from digest.web import robots
-from tests.web.conftest import BASE_URL, NOW, Newsroom, browser, settings
+from tests.web.conftest import BASE_URL, NOW, Backstage, browser, settings
 
 MAPS = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -22,13 +22,13 @@ def places(content: bytes, root: str = "urlset") -> list[str]:
     return [str(one.findtext(f"{MAPS}loc")) for one in document]
 
 
-def test_the_sitemap(client: TestClient, newsroom: Newsroom) -> None:
+def test_the_sitemap(client: TestClient, backstage: Backstage) -> None:
     """Every page that may be found is in it, at its one address, and can be read."""
-    newsroom.edition("2025-W47", Status.SENT, late=365 * 24)
-    newsroom.edition("2026-W46", Status.SENT)
-    newsroom.edition("2026-W47", Status.APPROVED, late=-1)
-    slug, gone = newsroom.compare(), newsroom.compare("Heron", "Toad")
-    with newsroom.app.database.write() as session:
+    backstage.edition("2025-W47", Status.SENT, late=365 * 24)
+    backstage.edition("2026-W46", Status.SENT)
+    backstage.edition("2026-W47", Status.APPROVED, late=-1)
+    slug, gone = backstage.compare(), backstage.compare("Heron", "Toad")
+    with backstage.app.database.write() as session:
         withdraw(session, gone, NOW)
     answer = client.get("/sitemap.xml", headers={"Host": "evil.example"})
     assert answer.headers["content-type"] == "application/xml; charset=utf-8"
@@ -47,12 +47,12 @@ def test_the_sitemap(client: TestClient, newsroom: Newsroom) -> None:
 
 
 def test_many_pages_are_told_in_parts(
-    client: TestClient, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, backstage: Backstage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where one list has no room for all, it names others, which together have each page once."""
-    newsroom.edition("2026-W46", Status.SENT)
+    backstage.edition("2026-W46", Status.SENT)
     for number in range(8):
-        newsroom.compare(f"Tool {number}", "Newt")
+        backstage.compare(f"Tool {number}", "Newt")
     whole = places(client.get("/sitemap.xml").content)
     for most in (3, 4, 6, 12):
         monkeypatch.setattr(robots, "MOST", most)
@@ -83,7 +83,7 @@ def test_robots(client: TestClient) -> None:
         assert client.get(path).headers["x-robots-tag"] == "noindex"
 
 
-def test_below_a_path(app: App, newsroom: Newsroom) -> None:
+def test_below_a_path(app: App, backstage: Backstage) -> None:
     """Where base_url has a path they answer there as well, with addresses below it."""
     below = settings(app.settings.database.url, web={"base_url": f"{BASE_URL}/weekly"})
     client = browser(App(below, app.clock, app.database))

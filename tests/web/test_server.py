@@ -16,7 +16,7 @@ from digest.app.parts import App
 from digest.errors import ConfigError
 from digest.web import connections
 from digest.web.server import serve
-from tests.web.conftest import Newsroom
+from tests.web.conftest import Backstage
 
 
 @contextmanager
@@ -42,32 +42,32 @@ def test_it_serves_from_a_thread(app: App) -> None:
     assert "server" not in answer.headers
 
 
-def test_one_click_over_the_wire(app: App, newsroom: Newsroom) -> None:
+def test_one_click_over_the_wire(app: App, backstage: Backstage) -> None:
     """A chunked one-click works, a chunked flood is refused, HEAD has no body."""
-    token = newsroom.join("ann@example.org")
+    token = backstage.join("ann@example.org")
     with running(app) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         assert client.post(f"/unsubscribe/{token}", content=iter([b"List-", b"Unsubscribe"])).text
         assert client.head("/").content == b""
         assert client.post("/subscribe", content=iter([b"x" * 1000] * 66)).status_code == 413
-    assert newsroom.status("ann@example.org") == "unsubscribed"
+    assert backstage.status("ann@example.org") == "unsubscribed"
 
 
-def test_half_a_request_does_nothing(app: App, newsroom: Newsroom) -> None:
+def test_half_a_request_does_nothing(app: App, backstage: Backstage) -> None:
     """A connection that breaks inside the body is no unsubscribe."""
-    token = newsroom.join("ann@example.org")
+    token = backstage.join("ann@example.org")
     with running(app) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             head = f"POST /unsubscribe/{token} HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\n\r\nList"
             connection.sendall(head.encode())
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
-    assert newsroom.status("ann@example.org") == "active"
+    assert backstage.status("ann@example.org") == "active"
 
 
 def test_no_token_reaches_the_log(
-    app: App, newsroom: Newsroom, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    app: App, backstage: Backstage, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing that is written while serving names a link."""
-    token = newsroom.join("ann@example.org")
+    token = backstage.join("ann@example.org")
     with running(app) as port:
         httpx.get(f"http://127.0.0.1:{port}/unsubscribe/{token}")
     assert token not in "".join(capfd.readouterr()) + caplog.text

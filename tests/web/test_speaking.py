@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from digest.app.parts import App
 from digest.web.application import create_application
 from digest.web.speaking import Asked, choose, ranges, read_asked
-from tests.web.conftest import Newsroom, browser, settings
+from tests.web.conftest import Backstage, browser, settings
 
 KNOWN = ("en", "de", "pt-BR")
 
@@ -95,7 +95,7 @@ def test_what_was_asked_for_goes_along(client: TestClient) -> None:
     assert 'href="/archive"' in hostile
 
 
-def test_the_newsletters_own_language(app: App, newsroom: Newsroom) -> None:
+def test_the_newsletters_own_language(app: App, backstage: Backstage) -> None:
     """Who asks for nothing gets the newsletter's language where there is a catalog for it."""
     german = settings(app.settings.database.url, newsletter={"language": "de-AT"})
     assert '<html lang="de"' in browser(App(german, app.clock, app.database)).get("/").text
@@ -111,7 +111,7 @@ def test_failures_speak_it_too(client: TestClient) -> None:
     assert "Das war zu viel" in answer.text
 
 
-def test_many_at_once(app: App, newsroom: Newsroom) -> None:
+def test_many_at_once(app: App, backstage: Backstage) -> None:
     """Pages that are made at the same time in several threads speak each its own language."""
     application = create_application(app)
 

@@ -14,7 +14,7 @@ from digest.clock import SettableClock
 from digest.config import Settings
 from digest.tokens import Keyring
 from digest.web.stamps import age, new_stamp
-from tests.web.conftest import NOW, Newsroom, browser, settings
+from tests.web.conftest import NOW, Backstage, browser, settings
 
 KEYS = Keyring({1: b"k" * 32, 2: b"l" * 32}, 2)
 WORDS = "Yes, send it"
@@ -71,18 +71,18 @@ def stamp_in(page: str) -> str:
 
 @pytest.mark.parametrize("path", ["/", "/subscribe"])
 def test_people_take_their_time(
-    timed: TestClient, newsroom: Newsroom, clock: SettableClock, path: str
+    timed: TestClient, backstage: Backstage, clock: SettableClock, path: str
 ) -> None:
     """After two seconds the form is taken."""
     stamp = stamp_in(timed.get(path).text)
     clock.advance(2 * SECOND)
     assert "Look in your inbox" in timed.post("/subscribe", data={"email": ANN, "stamp": stamp}).text
-    assert newsroom.status(ANN) == "pending"
+    assert backstage.status(ANN) == "pending"
 
 
-def test_programs_do_not(timed: TestClient, newsroom: Newsroom, clock: SettableClock) -> None:
+def test_programs_do_not(timed: TestClient, backstage: Backstage, clock: SettableClock) -> None:
     """Sooner, the form comes back filled in, nothing is written, and the time goes on counting."""
-    before = newsroom.rows()
+    before = backstage.rows()
     stamp = stamp_in(timed.get("/subscribe").text)
     clock.advance(SECOND)
     hasty = timed.post("/subscribe", data={"email": ANN, "name": "Ann", "stamp": stamp, "form": "front"})
@@ -92,25 +92,25 @@ def test_programs_do_not(timed: TestClient, newsroom: Newsroom, clock: SettableC
     assert stamp_in(hasty.text) == stamp
     for value in (ANN, "Ann", "front"):
         assert f'value="{value}"' in hasty.text
-    assert newsroom.rows() == before
+    assert backstage.rows() == before
     clock.advance(SECOND)
     assert "Look in your inbox" in timed.post("/subscribe", data={"email": ANN, "stamp": stamp}).text
 
 
 @pytest.mark.parametrize("stamp", [None, "", "forged", "old", "other words"])
 def test_without_a_good_stamp_it_takes_one_more_click(
-    timed: TestClient, newsroom: Newsroom, clock: SettableClock, stamp: str | None
+    timed: TestClient, backstage: Backstage, clock: SettableClock, stamp: str | None
 ) -> None:
     """An embedded form, an old tab, one that showed other words: nobody is lost, the next one is fresh."""
     ours = stamp_in(timed.get("/subscribe").text)
     if stamp == "old":
         clock.advance(timedelta(days=1, seconds=1))
     if stamp == "other words":
-        ours = new_stamp(newsroom.app.keyring, clock.now() - 5 * SECOND, "What was said last week.")
+        ours = new_stamp(backstage.app.keyring, clock.now() - 5 * SECOND, "What was said last week.")
     sent = {} if stamp is None else {"stamp": ours if " " in stamp or stamp == "old" else stamp}
     page = timed.post("/subscribe", data={"email": ANN, **sent}).text
     assert "One more click" in page
-    assert newsroom.rows()["subscribers"] == []
+    assert backstage.rows()["subscribers"] == []
     fresh = stamp_in(page)
     assert fresh == stamp_in(timed.get("/subscribe").text)
     clock.advance(2 * SECOND)

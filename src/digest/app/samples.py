@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 from digest.app.delivering import make_messages
 from digest.app.looking import look
@@ -17,7 +18,7 @@ from digest.delivery.messages import Messages
 from digest.delivery.replies import Meaning
 from digest.delivery.smtp import Relay, RelayUnreachable, Session
 from digest.errors import Conflict, RelayRefused
-from digest.rendering.rendered import Rendered, reader_link
+from digest.rendering.rendered import Rendered, reader_link, with_links
 
 SAMPLE = "a-sample-where-readers-have-a-token"  # as long as one, so that sizes are true
 SAMPLE_TAG = "asamplewherereadershaveatagfromtheirtokens"  # the same for mail addresses
@@ -40,12 +41,14 @@ def sample_links(app: App) -> dict[str, str]:
 
 
 def as_read(app: App, rendered: Rendered) -> Rendered:
-    """The email with sample links filled in, as a person reads it."""
-    html, text = rendered.html, rendered.text
-    for name, link in sample_links(app).items():
-        stand_in = reader_link(rendered.marker, name)
-        html, text = html.replace(stand_in, link), text.replace(stand_in, link)
-    return Rendered(rendered.subject, html, text, rendered.marker, rendered.briefly)
+    """The email with sample links filled in, as a person reads it; a link of no known name stays as it is."""
+    links, marker = sample_links(app), rendered.marker
+
+    def link(name: str) -> str:
+        return links.get(name) or reader_link(marker, name)
+
+    html = with_links(rendered.html, marker, lambda name: escape(link(name)))
+    return replace(rendered, html=html, text=with_links(rendered.text, marker, link))
 
 
 def sample_message(app: App, rendered: Rendered, key: str, to: str = "reader@example.org") -> bytes:

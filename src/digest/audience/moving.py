@@ -122,7 +122,11 @@ def forget_wishes(session: Session, before: datetime) -> int:
 
 
 def _is_free(session: Session, address: Address, suppressions: Suppressions) -> bool:
-    """Whether an address is nobody's here who ever said yes, and may be written to if its owner does."""
+    """Whether an address is nobody's here who ever said yes, and may be written to if its owner does.
+
+    Whoever left has a history, and links in old mails by which one must be able to leave: neither can become
+    another reader's. Such an address is subscribed anew instead.
+    """
     known = find(session, address.canonical)
     reason = suppressions.reason(session, address.canonical)
     return (known is None or known.status is Standing.PENDING) and liftable(reason)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from digest.visible import is_visible
+
 LONGEST_NAME: Final = 100  # characters
 # Controls, line and paragraph separators, halves of a character, and what turns the direction of a line.
 _UNWANTED: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -23,8 +25,3 @@ def is_unwanted(character: str) -> bool:
     """Whether it has no place in a name."""
     category, direction = unicodedata.category(character), unicodedata.bidirectional(character)
     return category in _UNWANTED or direction in _TURNS
-
-
-def is_visible(name: str) -> bool:
-    """Whether there is something in it to be seen."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in name)

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from digest.audience.consent import count_since, record
 from digest.audience.models import Subscriber
-from digest.audience.names import LONGEST_NAME, is_unwanted, is_visible
+from digest.audience.names import LONGEST_NAME, is_unwanted
 from digest.clock import iso
 from digest.errors import DigestError
+from digest.visible import is_visible
 
 WEEKS: Final = tuple(range(1, 13))
 # What BadChoice says to readers, besides what holds something they typed.

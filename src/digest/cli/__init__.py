@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from digest import __version__
+from digest.cli.pipes import nobody_reads
 from digest.errors import ConfigError, DigestError
 
 # name → (module, attribute, one line for the overview, which must not cost an import)
@@ -70,6 +71,8 @@ class _Lazy(click.Group):
             click.echo(f"digest: {error}", err=True)
             ctx.exit(78 if isinstance(error, ConfigError) else 1)
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and nobody_reads():
+                raise  # which click answers with exit code 1 and no word
             click.echo(f"digest: {error}", err=True)
             ctx.exit(1)
         except Exception as error:

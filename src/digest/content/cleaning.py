@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from digest.errors import SourceError
+from digest.visible import is_visible
 
 LIMITS: Final = {
     "title": 1_000,
@@ -27,6 +28,7 @@ CLOSING: Final = {"“": "”", '"': '"'}
 
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _EDGES = " \u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_SEEN: Final = frozenset({"title", "name", "quote"})  # where readers would find a gap
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100) ?%")
 _NOT_IN_ADDRESS = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\]')
@@ -55,11 +57,14 @@ def paragraphs(text: str) -> str:
 
 
 def sized(text: str, kind: str) -> str:
-    """The same text, unless it is too long for its kind or holds half a character."""
+    """The same text, unless it is too long for its kind, holds half a character, or cannot be seen."""
     if _HALF_CHARACTER.search(text):
         raise Misfit("expected whole characters, found half of a surrogate pair")
     if len(text) > LIMITS[kind]:
         raise Misfit(f"expected at most {LIMITS[kind]} characters, found {len(text)}: {found(text)}")
+    if kind in _SEEN and text and not is_visible(text):
+        spelled = " ".join(f"U+{ord(character):04X}" for character in text[:10])
+        raise Misfit(f"expected characters that can be seen, found only {spelled}")
     return text
 
 

@@ -25,7 +25,7 @@ from digest.delivery.mailboxes import ascii_address
 from digest.delivery.signing import Signing
 from digest.delivery.wire import FINAL_DOT, stuffed
 from digest.errors import RenderError
-from digest.rendering.rendered import Rendered
+from digest.rendering.rendered import Rendered, cut_at_links
 
 CRLF = b"\r\n"
 SOFT_BREAK = b"=\r\n"
@@ -136,13 +136,13 @@ def _text_alone(rendered: Rendered) -> tuple[bytes, list[bytes | _Slot]]:
 
 def _cut(source: str, marker: str, *, in_html: bool) -> list[bytes | _Slot]:
     """Literals, each ending with a soft break so that any encoded link may follow, and slots in turn."""
-    parts = re.split(rf"https://{re.escape(marker)}\.invalid/([a-z][a-z-]*)", source)
-    if any(marker.lower() in literal.lower() for literal in parts[::2]):
+    literals, names = cut_at_links(source, marker)
+    if any(marker.lower() in literal.lower() for literal in literals):
         raise RenderError("a reader's own link was damaged on its way through the template")
     pieces: list[bytes | _Slot] = []
-    for literal, name in zip(parts[:-1:2], parts[1::2], strict=True):
+    for literal, name in zip(literals[:-1], names, strict=True):
         pieces += [_quoted(literal) + SOFT_BREAK, _Slot(name, in_html)]
-    return [*pieces, _quoted(parts[-1])]
+    return [*pieces, _quoted(literals[-1])]
 
 
 def _merged(pieces: Iterable[bytes | _Slot]) -> tuple[bytes | _Slot, ...]:

@@ -28,7 +28,8 @@ from digest.tokens import Keyring, Purpose, tag_of
 # What pieces are kept by: the mailing, or a notice's name and its language; and whether they are text alone.
 Variant = tuple[int, None, bool] | tuple[str, str, bool]
 LINKS = ("unsubscribe", "confirm", "preferences", "change", "data")
-UNSUBSCRIBABLE = {"welcome"}  # notices that are list mail; the others answer something the person did
+# Notices that are list mail: their reader is on the list. The others answer something the person did.
+UNSUBSCRIBABLE = {"welcome", "already-subscribed"}
 
 
 @dataclass(frozen=True)

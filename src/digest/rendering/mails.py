@@ -11,11 +11,10 @@ from digest.rendering.branding import Branding
 from digest.rendering.compiling import compile_mjml
 from digest.rendering.environment import Templates
 from digest.rendering.inlining import inline_styles
-from digest.rendering.rendered import Rendered
+from digest.rendering.rendered import Rendered, is_marker
 from digest.rendering.styling import styled
 
 FILES = ("subject.txt", "body.mjml", "body.txt")
-_MARKER = re.compile(r"[a-z][a-z0-9]{7,62}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -23,7 +22,7 @@ def render_mail(
     templates: Templates, folder: str, brand: Branding, values: Mapping[str, object], marker: str
 ) -> Rendered:
     """The mail whose templates lie in `folder`."""
-    if not _MARKER.fullmatch(marker):
+    if not is_marker(marker):
         raise RenderError("a marker is 8 to 63 lower-case letters and digits and begins with a letter")
     values = {**values, "brand": brand}
     of_subject, of_html, of_text = (f"{folder}/{file}" for file in FILES)

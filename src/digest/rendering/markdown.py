@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from digest.editions.phrasing import clean
@@ -26,7 +28,6 @@ def markdown_html(text: str) -> Markup:
         _rendered(_cleaned_lines(text)),
         tags=_TAGS,
         attributes={"a": {"href"}},
-        attribute_filter=_only_absolute,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
@@ -59,11 +60,18 @@ def _rendered(text: str) -> str:
     for token in tokens:
         # The edition's headline is the only h1, and an intro stands right below it.
         token.tag = "h2" if token.type in ("heading_open", "heading_close") else token.tag
+        token.children = list(_only_absolute(token.children or ()))
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
-def _only_absolute(_tag: str, _attribute: str, value: str) -> str | None:
-    return value if value.lower().startswith(_SCHEMES) else None
+def _only_absolute(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens of a line; of a link that leads nowhere from an inbox only its words. Links never nest."""
+    leads = True
+    for token in tokens:
+        if token.type == "link_open":
+            leads = str(token.attrGet("href")).lower().startswith(_SCHEMES)
+        if leads or token.type not in ("link_open", "link_close"):
+            yield token
 
 
 def _plain(text: str) -> str:

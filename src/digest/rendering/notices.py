@@ -18,8 +18,8 @@ from digest.tokens import LIFETIMES, Purpose
 # Which of the reader's own links each notice carries.
 NOTICES: Mapping[str, tuple[str, ...]] = {
     "confirm": ("confirm",),
-    "welcome": ("unsubscribe",),
-    "already-subscribed": (),
+    "welcome": ("preferences", "unsubscribe"),
+    "already-subscribed": ("preferences", "unsubscribe"),
     "goodbye": (),
     "change-address": ("change",),
     "address-changed": (),

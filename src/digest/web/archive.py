@@ -18,7 +18,7 @@ from digest.app.parts import App
 from digest.app.reading import Entry
 from digest.editions.phrasing import shorten
 from digest.errors import NotFound
-from digest.rendering.rendered import reader_link
+from digest.rendering.rendered import with_links
 from digest.web.guards import PUBLIC, policy, route
 from digest.web.leafing import leaf_number, sheets
 from digest.web.looks import picture_origin
@@ -144,10 +144,10 @@ def for_everybody(page: str, marker: str | None, base_url: str) -> str:
     if not marker:
         return page
 
-    def link(match: re.Match[str]) -> str:
-        return f"{base_url}/{'preferences' if match[1] == 'preferences' else 'unsubscribe'}"
+    def link(name: str) -> str:
+        return f"{base_url}/{'preferences' if name == 'preferences' else 'unsubscribe'}"
 
-    return re.sub(re.escape(reader_link(marker, "")) + "([a-z-]+)", link, page)
+    return with_links(page, marker, link)
 
 
 def out_of_frame(page: str) -> str:
