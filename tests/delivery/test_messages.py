@@ -65,11 +65,8 @@ def test_preferences_stand_in_the_body_and_not_in_the_header(messages: Messages)
         assert links["preferences"] in part.get_content()
 
 
-@pytest.mark.parametrize(
-    ("notice", "shown"),
-    [("welcome", {"unsubscribe"}), ("already-subscribed", {"preferences", "unsubscribe"})],
-)
-def test_who_is_on_the_list_can_leave_by_a_notice(messages: Messages, notice: str, shown: set[str]) -> None:
+@pytest.mark.parametrize("notice", ["welcome", "already-subscribed"])
+def test_who_is_on_the_list_can_choose_and_leave_by_a_notice(messages: Messages, notice: str) -> None:
     """By its header, and by its links in both parts, each of which is the reader's own."""
     job = Job(1, 1, notice, "5eed", None, 0, 0, "ann@example.org", "ann@example.org", ANN, 0)
     mail = message_from_bytes(messages.letter(job, NOW).data, policy=default)
@@ -79,4 +76,7 @@ def test_who_is_on_the_list_can_leave_by_a_notice(messages: Messages, notice: st
     for kind in ("html", "plain"):
         part = mail.get_body((kind,))
         assert part is not None
-        assert {name for name, link in links.items() if link in part.get_content()} == shown
+        assert {name for name, link in links.items() if link in part.get_content()} == {
+            "preferences",
+            "unsubscribe",
+        }
