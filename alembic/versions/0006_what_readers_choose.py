@@ -54,7 +54,7 @@ def _columns() -> list[tuple[str, sa.Column[object]]]:
                 "language",
                 sa.String(),
                 nullable=True,
-                comment="of the pages, as they chose; else their browser's",
+                comment="of pages and notices: as chosen, or of the page they subscribed on",
             ),
         ),
         (

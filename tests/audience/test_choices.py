@@ -27,6 +27,7 @@ GOOD: list[tuple[dict[str, str], Choices | None]] = [
     ({"language": "", "text_only": "", "paused_until": ""}, None),
     ({"language": "", "text_only": "false", "paused_until": ""}, None),
     ({"language": "de"}, Choices(language="de")),
+    ({"language": "de_DE"}, Choices(language="de-DE")),
     ({"language": "pt-BR", "text_only": "TRUE"}, Choices("pt-BR", text_only=True)),
     ({"paused_until": "2026-12-24T08:00:00Z"}, Choices(paused_until=LATER)),
     ({"paused_until": "2026-12-24T09:00:00+01:00"}, Choices(paused_until=LATER)),
@@ -46,6 +47,8 @@ def test_choices_as_an_export_writes_them(cells: dict[str, str], choices: Choice
         ("text_only", "maybe", "expected true or false, not 'maybe'"),
         ("paused_until", "2026-12-24T08:00:00", "expected a moment such as"),
         ("paused_until", "soon", "expected a moment such as"),
+        ("paused_until", "0001-01-01T00:00:00+05:00", "expected a moment such as"),
+        ("paused_until", "9999-12-31T23:59:59-05:00", "expected a moment such as"),
     ],
 )
 def test_what_is_no_choice_is_named(field: str, text: str, said: str) -> None:

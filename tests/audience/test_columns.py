@@ -69,7 +69,7 @@ def test_a_column_can_be_left_out() -> None:
     assert isinstance(named, SourceError)
     assert named.message == (
         "expected pending, active, unsubscribed, bounced, complained or nothing, not 'subscribed'"
-        "; --map status= leaves the column out"
+        "; name those who may be mailed active"
     )
     (row,) = table_rows(table, mapping=read_mapping('name="",status='))
     assert isinstance(row, Row)

@@ -31,11 +31,17 @@ class Desk:
         """In one transaction."""
         self.session, self.suppressions = session, suppressions
 
-    def request(self, now: datetime = NOW, name: str | None = None) -> str | None:
+    def request(
+        self, now: datetime = NOW, name: str | None = None, language: str | None = None
+    ) -> str | None:
         """She asks; the notice she is owed, without which nothing is kept."""
-        attempt = self.session.begin_nested()
+        attempt, allowances = self.session.begin_nested(), Allowances(b"s" * 32)
         notice = joining.request(
-            self.session, ANN, self.suppressions, Allowances(b"s" * 32), source="form", now=now, name=name
+            *(self.session, ANN, self.suppressions, allowances),
+            source="form",
+            now=now,
+            name=name,
+            language=language,
         )[1]
         if notice:
             attempt.commit()
@@ -132,6 +138,22 @@ def test_the_newest_name_counts_until_they_confirm(database: Database, suppressi
             "Ann",
             "Ann",
         ]
+
+
+def test_the_newest_language_counts_until_they_confirm(
+    database: Database, suppressions: Suppressions
+) -> None:
+    """Nobody is asked for good in words that a stranger chose; afterwards only she herself changes it."""
+    with database.write() as session:
+        desk, spoken = Desk(session, suppressions), []
+        for language in ("de", None, "fr"):
+            desk.request(language=language)
+            spoken.append(joining.get(session, ANN).language)
+        desk.confirm()
+        desk.request(NOW + timedelta(days=2), language="de")
+        desk.leave()
+        desk.request(NOW + timedelta(days=4), language="de")
+        assert [*spoken, joining.get(session, ANN).language] == ["de", None, "fr", "fr"]
 
 
 def test_leaving_and_coming_back(database: Database, suppressions: Suppressions) -> None:

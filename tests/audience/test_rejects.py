@@ -82,17 +82,18 @@ def test_after_a_crash_the_first_part_stays(tmp_path: Path) -> None:
 
 
 def test_it_knows_what_it_cannot_name(tmp_path: Path) -> None:
-    """Where rows were done before there was a file for them, and only there."""
-    path = tmp_path / "rejects.csv"
-    for line, lost in ((0, 0), (3, 0), (0, 0)):
-        write(path, LIST.encode(), line, MAPPING)
+    """What was rejected before there was a file for it; also when it goes on another time."""
+    header, whole, late = LIST.splitlines()[0].split(";"), tmp_path / "whole.csv", tmp_path / "late.csv"
+    write(whole, LIST.encode(), mapping=MAPPING)
+    write(late, LIST.encode(), line=3, mapping=MAPPING)
+    for path, line, rejected, lost in ((late, 5, 2, 1), (whole, 5, 2, 0), (tmp_path / "new.csv", 3, 1, 1)):
         out = RejectsFile(str(path))
-        out.begin(LIST.splitlines()[0].split(";"), line)
+        out.begin(header, line, rejected)
         assert out.lost == lost
         out.close()
-    out = RejectsFile(str(tmp_path / "other.csv"))
-    out.begin(["email"], 3)
-    assert out.lost == 3
+    out = RejectsFile(str(tmp_path / "clean.csv"))
+    out.begin(header, 3)
+    assert out.lost == 0
     out.close()
 
 

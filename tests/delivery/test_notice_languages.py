@@ -79,12 +79,12 @@ def test_each_in_their_language(post_office: Any) -> None:
     assert renderer.rendered == len({"German", "English", "German as text"})
     german, english = letters["ann@example.org"], letters["bob@example.org"]
     assert '<html lang="de" dir="ltr"' in (german.page or "")
-    assert ">Sind Sie das?</h1>" in (german.page or "")
-    assert "Sind Sie das?\n=============" in german.text.replace("\r\n", "\n")
+    assert ">Waren Sie das?</h1>" in (german.page or "")
+    assert "Waren Sie das?\n=============" in german.text.replace("\r\n", "\n")
     assert '<html lang="en" dir="ltr"' in (english.page or "")
     assert "Is this you?\n============" in english.text.replace("\r\n", "\n")
     assert letters["fay@example.org"].page is None
-    assert "Sind Sie das?" in letters["fay@example.org"].text
+    assert "Waren Sie das?" in letters["fay@example.org"].text
 
 
 def test_the_newsletters_language_for_who_chose_none(post_office: Any) -> None:

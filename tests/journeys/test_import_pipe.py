@@ -17,7 +17,10 @@ def test_ctrl_c_ends_it_where_the_pipe_is_silent(tmp_path: Path, database_url: s
     made = installed(tmp_path, database_url, 2525)
     pipe = tmp_path / "list.csv"
     os.mkfifo(pipe)
+    # What a shell starts in the background ignores Ctrl-C, and what that starts does so too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with made.start("subscribers", "import", "list.csv", "--consent", "the fair") as process:
+        signal.signal(signal.SIGINT, before)
         try:
             with pipe.open("w") as file:
                 file.write("email\n" + "".join(f"reader{number}@example.org\n" for number in range(ROWS)))

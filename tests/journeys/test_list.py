@@ -66,7 +66,7 @@ def test_erasing_asks_first(made: Installation) -> None:
     again = f"email\n{HERE}\n".encode()
     said(made, "import", "-", "--consent", "an old sheet", given=again)
     assert HERE not in made.statuses()
-    assert "barred from being added" in said(made, "erase", "nobody@example.org", "--yes")
+    assert "suppressed all the same" in said(made, "erase", "nobody@example.org", "--yes")
     assert "expected an address" in said(made, "erase", "nobody", "--yes", exits=1)
 
 

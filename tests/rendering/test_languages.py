@@ -92,12 +92,17 @@ def test_fuzzy_sentences_are_left_out(tmp_path: Path) -> None:
     assert read_languages([own])["nl"].sentences.gettext("Archive") == "Archive"
 
 
+MANY = 'msgid "%(link)s: %(n)s"\nmsgid_plural "%(link)s: %(n)s"\nmsgstr[0] "{}"\nmsgstr[1] "%(n)s{}"\n'
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         ("nl.po", b"nonsense\n", "nl.po:1"),
         ("nl.po", (HEAD + 'msgid "Leave %(name)s?"\nmsgstr "Weg van %(nmae)s?"\n').encode(), "nl.po:5"),
         ("nl.po", (HEAD + 'msgid "Archive"\nmsgstr "100%"\n').encode(), "nl.po:5"),
+        ("nl.po", (HEAD + 'msgid "%(link)s leads on"\nmsgstr "Weg"\n').encode(), "nl.po:5: no link"),
+        ("nl.po", (HEAD + MANY.format("%(link)s: %(n)s", "")).encode(), "nl.po:5: no link"),
         ("nl.po", HEAD.encode() + b'msgid "Archive"\nmsgstr "\xff"\n', "nl.po"),
         ("klingon.po", HEAD.encode(), "klingon.po"),
     ],

@@ -26,6 +26,10 @@ LEAD = (
     "Somebody asked to get %(name)s at this address. If it was you, confirm it, and the next edition comes to"
     " this inbox."
 )
+ALREADY = (
+    "Somebody, probably you, asked to get %(name)s at this address. It is subscribed already, so there is"
+    " nothing to do."
+)
 
 
 def rendered(name: str, wish: str | None, *, own: Path | None = None, language: str = "en") -> Rendered:
@@ -38,6 +42,8 @@ def rendered(name: str, wish: str | None, *, own: Path | None = None, language: 
 def test_templates_have_no_words_of_their_own(file: Path) -> None:
     """Whatever a notice says stands in a sentence for translators."""
     text = re.sub(r"\{% trans.*?\{% endtrans %\}", "", file.read_text("utf-8"), flags=re.DOTALL)
+    literals = re.sub(r'_\("[^"]*"', "", " ".join(re.findall(r"\{\{.*?\}\}", text, flags=re.DOTALL)))
+    assert not [one for one in re.findall(r'"[^"]*"', literals) if re.search("[A-Za-z]{2,}", one)]
     text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}|<[^>]+>", "", text, flags=re.DOTALL)
     assert not re.findall(r"[A-Za-z]{2,}", text)
 
@@ -123,6 +129,17 @@ def test_what_a_catalog_holds_is_no_markup(tmp_path: Path) -> None:
     shown = "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;/p&gt;{{ brand }} &lt;/mj-text&gt; &amp;lt;"
     assert f"{shown} Weekly Verdicts 100% Bcc: x@y.z</p>" in mail.html
     assert "&lt;b&gt;ja&lt;/b&gt; !</a>" in mail.html
+
+
+def test_percent_signs_are_doubled_in_every_sentence(tmp_path: Path) -> None:
+    """With values in it or without, in both parts."""
+    doubled = ("100%% op de lijst", "100%% %(name)s")
+    own = catalog(tmp_path, "nl.po", ("You are already on the list", doubled[0]), (ALREADY, doubled[1]))
+    mail = rendered("already-subscribed", "nl", own=own)
+    for part in (mail.html, mail.text):
+        assert "100% op de lijst" in part
+        assert "100% Weekly Verdicts" in part
+        assert "%%" not in part
 
 
 def test_a_subject_stays_one_line(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from httpx import Response
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
@@ -135,6 +135,15 @@ def test_the_language_of_the_pages(client: TestClient, backstage: Backstage, pag
     press(client, page, "language", language="")
     assert backstage.reader(ANN).language is None
     assert '<html lang="en"' in client.get(page, headers=asked).text
+
+
+def test_a_language_that_an_import_brought(client: TestClient, backstage: Backstage, page: str) -> None:
+    """The nearest there is stands in the form, so that saving it as it is loses nothing."""
+    with backstage.app.database.write() as session:
+        session.execute(update(Subscriber).values(language="de-AT"))
+    shown = client.get(page, headers={"Accept-Language": "en"}).text
+    assert '<html lang="de"' in shown
+    assert '<option value="de" lang="de" selected>' in shown
 
 
 def test_what_is_not_changed_is_not_written(client: TestClient, backstage: Backstage, page: str) -> None:

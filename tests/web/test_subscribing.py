@@ -232,7 +232,7 @@ def test_the_language_of_the_page_goes_along(
 
 
 def test_asking_again_changes_no_language(client: TestClient, backstage: Backstage) -> None:
-    """Whoever it was: pending, on the list or gone, what is stored stays."""
+    """Whoever it was: asked with the mail on its way, on the list or gone, what is stored stays."""
     backstage.request("pending@example.org")
     backstage.join("active@example.org")
     backstage.leave("left@example.org")

@@ -15,7 +15,6 @@ from digest.editions.story import Story
 from digest.errors import RenderError
 from digest.rendering.fitting import budget
 from digest.rendering.notices import NOTICES
-from digest.tokens import content_marker
 
 NAME_WIDTH = 48  # the shortest form in which a name may stand in a line of the text part
 
@@ -43,10 +42,9 @@ def check_notices(app: App) -> Iterator[Finding]:
 
 
 def _faults(app: App, name: str) -> Iterator[str]:
-    marker = content_marker(app.settings.keys.suppression_key(), f"notice:{name}")
     for code in {app.renderer.language(name, code): None for code in app.languages}:
         try:
-            app.renderer.notice(name, {}, marker, code)
+            app.renderer.notice(name, {}, app.marker(f"notice:{name}"), code)
         except RenderError as error:
             yield from (f"{name}: {line}" for line in str(error).splitlines())
 

@@ -25,7 +25,7 @@ from digest.editions.planning import find_edition
 from digest.errors import DigestError
 from digest.feedback.refusals import apply_refusals
 from digest.rendering.rendered import Rendered
-from digest.tokens import content_marker, new_public_id
+from digest.tokens import new_public_id
 
 WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
 LOOK_AGAIN = 1.0  # seconds at most between looks while a retry is waited for: it may be paused meanwhile
@@ -104,7 +104,7 @@ def make_engine(app: App) -> Engine:
 
 def make_messages(app: App) -> Messages:
     """What makes one reader's message."""
-    newsletter, key = app.settings.newsletter, app.settings.keys.suppression_key()
+    newsletter = app.settings.newsletter
     return Messages(
         database=app.database,
         renderer=app.renderer,
@@ -117,7 +117,7 @@ def make_messages(app: App) -> Messages:
             newsletter.unsubscribe_address,
         ),
         base_url=app.settings.web.base_url,
-        marker=lambda mailing: content_marker(key, mailing),
+        marker=app.marker,
         signer=app.signer,
     )
 

@@ -82,7 +82,11 @@ class App:
 
     def render(self, story: Story) -> Rendered:
         """A story as subject, HTML and text, with the marker of its edition."""
-        return self.renderer.edition(story, content_marker(self.settings.keys.suppression_key(), story.key))
+        return self.renderer.edition(story, self.marker(story.key))
+
+    def marker(self, name: str) -> str:
+        """What stands for readers' own links in the edition of this key, or in `notice:confirm`."""
+        return content_marker(self.settings.keys.suppression_key(), name)
 
     @property
     def branding(self) -> Branding:

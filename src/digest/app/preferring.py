@@ -87,7 +87,7 @@ def check(app: App, token: str) -> None:
 
 
 def language_of(app: App, token: str, purpose: Purpose) -> str | None:
-    """What the person behind a link of ours chose for pages, however old it is; None for nobody."""
+    """What language the person behind a link of ours is spoken to in, however old it is; None for nobody."""
     with suppress(InvalidToken):
         parsed = app.keyring.read_old(token, purpose)
         with app.database.read() as session:

@@ -31,7 +31,7 @@ def subscribe(
     """Somebody asks for the newsletter at `email`; what follows goes by mail, whoever asked.
 
     `visitor`: they did so by a form that is open to all, which counts them; None for an operator. `language`
-    is what somebody new is written to in; None leaves that to the newsletter.
+    is what somebody who has not confirmed yet is written to in; None leaves that to the newsletter.
     Raises NotAnAddress or TooMany, and nothing that would tell whether the address is known: what is done is
     the same for each, and undone where nothing may come of it.
     """

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from digest.clock import parse_moment
 from digest.errors import DigestError
 
 CHOICES: Final = ("language", "text_only", "paused_until")  # columns of a table
-_CODE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_CODE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _YES_OR_NO: Final = {"": False, "false": False, "true": True}
 
 
@@ -30,6 +31,9 @@ class NotAChoice(DigestError):
 
     field: str
     expected: str
+
+    def __str__(self) -> str:
+        return self.expected
 
 
 NONE: Final = Choices()
@@ -50,7 +54,7 @@ def read_choices(cells: Mapping[str, str]) -> Choices | None:
 def _language(text: str) -> str | None:
     if text and not _CODE.fullmatch(text):
         raise NotAChoice("language", f"expected a code such as de or pt-BR, not {text[:40]!r}")
-    return text or None
+    return text.replace("_", "-") or None
 
 
 def _text_only(text: str) -> bool:
@@ -60,10 +64,10 @@ def _text_only(text: str) -> bool:
 
 
 def _paused_until(text: str) -> datetime | None:
+    if not text:
+        return None
     try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        moment = None
-    if text and (moment is None or moment.tzinfo is None):
-        raise NotAChoice("paused_until", f"expected a moment such as 2026-11-19T08:00:00Z, not {text[:40]!r}")
-    return moment
+        return parse_moment(text)
+    except (ValueError, OverflowError) as error:
+        expected = f"expected a moment such as 2026-11-19T08:00:00Z, not {text[:40]!r}"
+        raise NotAChoice("paused_until", expected) from error

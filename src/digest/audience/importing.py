@@ -128,7 +128,7 @@ class _Run:
 
     def start(self, table: Table, size: int | None) -> None:
         """Go to where the file was left; rejected rows may come from now on."""
-        self._rejects.begin(table.header, self._mark.line)
+        self._rejects.begin(table.header, self._mark.line, self.report.rejected)
         if self._mark.offset:
             table.go_on(self._mark.offset, self._mark.line)
         self.report.resumed, self.report.bytes_all = self.report.rows, size

@@ -67,7 +67,7 @@ def request(
 ) -> tuple[Subscriber, str | None]:
     """Somebody asks for the newsletter at `address`: who it is, and the notice to send.
 
-    `language` is for somebody new; an address that is known keeps what it has.
+    `language` is for somebody who has not confirmed yet; who has keeps what they have.
 
     An address that complained or bounced gets nothing, as does one that had its mails for the day, or for
     which a confirmation `waits` to be sent. One that left before may come back, but only through the
@@ -228,12 +228,11 @@ def _known_or_new(
         created_at=now,
         requested_at=asked_at,
     )
-    # Whoever asked first may have been a stranger: until they confirm, the newest name counts.
-    newest = case(
-        (Subscriber.status == Standing.PENDING, func.coalesce(row.excluded.name, Subscriber.name)),
-        else_=Subscriber.name,
-    )
-    values = {"requested_at": row.excluded.requested_at, "name": newest}
+    # Whoever asked first may have been a stranger: until they confirm, the newest name and language count.
+    waits = Subscriber.status == Standing.PENDING
+    newest = case((waits, func.coalesce(row.excluded.name, Subscriber.name)), else_=Subscriber.name)
+    spoken = case((waits, row.excluded.language), else_=Subscriber.language)
+    values = {"requested_at": row.excluded.requested_at, "name": newest, "language": spoken}
     upsert = row.on_conflict_do_update(index_elements=[Subscriber.canonical], set_=values)
     options = {"populate_existing": True}
     return session.scalars(upsert.returning(Subscriber), execution_options=options).one()

@@ -57,7 +57,9 @@ class Subscriber(Base):
     departures: Mapped[int] = mapped_column(
         default=0, comment="how often they left; older confirm links are void"
     )
-    language: Mapped[str | None] = mapped_column(comment="of the pages, as they chose; else their browser's")
+    language: Mapped[str | None] = mapped_column(
+        comment="of pages and notices: as chosen, or of the page they subscribed on"
+    )
     text_only: Mapped[bool] = mapped_column(
         default=False, server_default=false(), comment="mail without its HTML part"
     )

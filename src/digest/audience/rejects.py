@@ -20,13 +20,13 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 class Rejects:
     """What is done with rejected rows: nothing. A file for them does more.
 
-    `lost` counts the lines whose bad rows it cannot name, since they were done before it was there.
+    `lost` counts those that it cannot name, since they were done before it was there.
     """
 
     lost = 0
 
-    def begin(self, header: list[str], line: int) -> None:
-        """The table has this header, and its rows up to `line` are done."""
+    def begin(self, header: list[str], line: int, rejected: int = 0) -> None:
+        """The table has this header, and its rows up to `line` are done, of which so many were rejected."""
 
     def add(self, row: Rejected) -> None:
         """One more."""
@@ -64,14 +64,14 @@ class RejectsFile(Rejects):
             first = next(iter(CsvRows(written, str(self._path))), (1, []))[1]
         return not isinstance(first, list) or tuple(first[: len(COLUMNS)]) != COLUMNS
 
-    def begin(self, header: list[str], line: int) -> None:
+    def begin(self, header: list[str], line: int, rejected: int = 0) -> None:
         """Empty it and write the header; or keep what it says of the rows up to `line`, which are done."""
         self._again = tuple(header[:3]) == COLUMNS
-        kept = self._kept(line) if self.is_plain and line else 0
+        kept, named = self._kept(line) if self.is_plain and line else (0, 0)
         if self.is_plain:
             os.fchmod(self._out.fileno(), 0o600)
             self._out.truncate(kept)
-        self.lost = 0 if kept else line
+        self.lost = rejected - named
         if not kept:
             self._write([*COLUMNS, *self._own(header)])
         self.flush()
@@ -97,9 +97,9 @@ class RejectsFile(Rejects):
     def _own(self, cells: list[str]) -> list[str]:
         return cells[len(COLUMNS) :] if self._again else cells
 
-    def _kept(self, line: int) -> int:
-        """The bytes of this file that say something of rows up to `line`; 0 where it is none of ours."""
-        kept = 0
+    def _kept(self, line: int) -> tuple[int, int]:
+        """The bytes of this file that name rows up to `line`, and how many; 0 where it is none of ours."""
+        kept, named = 0, -1  # the header names none
         with self._path.open("rb") as written:
             rows = CsvRows(written, str(self._path))
             for _, cells in rows:
@@ -107,5 +107,5 @@ class RejectsFile(Rejects):
                     break
                 if kept and not (cells and cells[0].isdecimal() and int(cells[0]) <= line):
                     break
-                kept = rows.offset
-        return kept
+                kept, named = rows.offset, named + 1
+        return kept, max(named, 0)

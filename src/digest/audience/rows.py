@@ -17,7 +17,6 @@ from digest.audience.names import tidy_name
 from digest.errors import SourceError
 
 COMING: Final = ("", Standing.ACTIVE.value, Standing.PENDING.value)
-_LEAVE_OUT: Final = "; --map %s= leaves the column out"
 STANDINGS: Final = frozenset(standing.value for standing in Standing)
 
 
@@ -95,7 +94,8 @@ class Table:
         except NotAnAddress as error:
             return SourceError(self.source, line, "email", str(error))
         except NotAChoice as error:
-            return SourceError(self.source, line, error.field, error.expected + _LEAVE_OUT % error.field)
+            said = f"{error}; --map {error.field}= leaves the column out"
+            return SourceError(self.source, line, error.field, said)
         return Row(line, address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING, choices)
 
     def _choices(self, cells: list[str]) -> Choices | None:
@@ -107,7 +107,8 @@ def _stays_out(status: str) -> str:
     if status in STANDINGS:
         return f"nobody {status} is brought back by an import"
     expected = ", ".join(standing.value for standing in Standing)
-    return f"expected {expected} or nothing, not {status[:40]!r}" + _LEAVE_OUT % "status"
+    # Not that --map status= leaves the column out: it may be all that tells who left over there.
+    return f"expected {expected} or nothing, not {status[:40]!r}; name those who may be mailed active"
 
 
 def _cell(cells: list[str], index: int | None) -> str:

@@ -161,7 +161,7 @@ def _hash(named: Mapping[str, str], source: str, line: int, fingerprint: str) ->
     if not HASH.fullmatch(named["hash"]):
         return SourceError(source, line, "hash", "expected 40 hexadecimal digits")
     if named["key"] != fingerprint:
-        said = "this hash was made with another key (keys.suppression) and would bar nobody here"
+        said = "this hash was made with another key (keys.suppression) and would stand for nobody here"
         return SourceError(source, line, "key", said)
     if not REASON.fullmatch(named["reason"]):
         return SourceError(source, line, "reason", "expected a word such as complaint")

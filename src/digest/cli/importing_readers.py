@@ -82,7 +82,7 @@ def import_readers(
     _show(report, rejects, dry_run=dry_run, as_json=as_json)
     if out and out.lost:
         click.echo(
-            f"{rejects} names none up to line {out.lost:,}, done before it was there; --from-start names all",
+            f"{rejects} lacks {out.lost:,} rejected before it was there; --from-start names them all",
             err=True,
         )
     ctx.exit(1 if report.rejected else 0)

@@ -8,7 +8,7 @@ import sys
 
 def nobody_reads() -> bool:
     """Whether standard output is a pipe, or a terminal, whose other end is closed."""
-    if sys.__stdout__ is None:
+    if sys.__stdout__ is None or sys.__stdout__.closed:
         return False
     asked = select.poll()
     asked.register(sys.__stdout__, 0)  # both answers below come unasked

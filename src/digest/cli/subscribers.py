@@ -210,7 +210,7 @@ def erase(ctx: click.Context, email: str, yes: bool) -> None:
         )
     with app_of(ctx) as app:
         known = erase_address(app, address.email, source=f"erased by {actor()}")
-    click.echo("erased" if known else "not on the list; it is barred from being added all the same")
+    click.echo("erased" if known else "not on the list; suppressed all the same, so that nobody adds it")
 
 
 @subscribers.command()

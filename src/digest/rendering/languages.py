@@ -29,6 +29,7 @@ FOLDER: Final = "languages"
 _WORLD_ENGLISH: Final = "en_001"
 _UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _FILLED: Final = re.compile(r"%\(\w+\)s|%%|%|\{[a-z]+\}")
+_LINKS: Final = frozenset({"%(link)s", "%(url)s", "{link}"})  # without them a sentence leads nowhere
 _LONGEST: Final = 35  # characters of a language tag that is one (RFC 5646 §4.4.1)
 
 
@@ -52,6 +53,16 @@ class Language:
         """The arrow that leads back."""
         return "→" if self.direction == "rtl" else "←"
 
+    def say(self, sentence: str, values: Mapping[str, object] | None = None) -> str:
+        """A sentence with its values; as it stands where there is no translation.
+
+        A catalog's percent sign is `%%` with values and without.
+        """
+        said = self.sentences.gettext(sentence) if sentence else ""  # to gettext that is a catalog's head
+        if values:
+            return said % values
+        return said if said == sentence else said.replace("%%", "%")
+
     def day(self, moment: date) -> str:
         """`19 November 2026`."""
         return format_date(moment, "long", self.locale)
@@ -71,7 +82,7 @@ def read_languages(folders: Sequence[Path]) -> Mapping[str, Language]:
     """English, and every language that one of the folders has a catalog for, by code.
 
     The first folder wins, sentence by sentence. Raises ConfigError, with file and line, for a catalog that
-    cannot be read or that fills in other values than the English does.
+    cannot be read, that fills in other values than the English does, or that loses a link.
     """
     catalogs: dict[str, list[Path]] = {ENGLISH: []}
     for folder in folders:
@@ -132,11 +143,14 @@ def read_catalog(file: Path) -> Catalog:
 
 
 def _check(file: Path, message: Message) -> None:
-    """See that a translation fills in only what the English has."""
+    """See that a translation fills in only what the English has, and loses no link."""
     known = _filled(message.id)
     for wrong in sorted(_filled(message.string or "") - known - {"%%"}):
         expected = " or ".join(sorted(known - {"%"} | {"%%"}))
         raise ConfigError(f"{file}:{message.lineno}: {wrong} in a translation: expected {expected}")
+    for text in filter(None, _texts(message.string or "")):
+        for lost in sorted(known & _LINKS - _filled(text)):
+            raise ConfigError(f"{file}:{message.lineno}: no link in a translation: expected {lost}")
 
 
 def _filled(text: str | Iterable[str]) -> set[str]:

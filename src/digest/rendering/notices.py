@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from digest.errors import RenderError
@@ -44,8 +43,6 @@ def render_notice(
         raise RenderError(f"there is no notice {name!r}: expected one of {', '.join(NOTICES)}")
     links = {f"{link}_link": reader_link(marker, link) for link in NOTICES[name]}
     printed = {**_days(name), **cleaned(dict(values)), **links, "spoken": spoken}
-    if spoken and is_translated(templates, name):
-        brand = replace(brand, language=spoken.code)
     return render_mail(templates, name, cleaned(brand), printed, marker)
 
 

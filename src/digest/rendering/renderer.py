@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from digest.editions.story import Story
@@ -40,15 +41,21 @@ class Renderer:
         self, name: str, values: Mapping[str, object], marker: str, wish: str | None = None
     ) -> Rendered:
         """A mail to one person who chose the language `wish`, called as in `notices.NOTICES`."""
-        spoken = self._languages.get(self.language(name, wish))
-        return render_notice(self._templates, self._branding, name, values, marker, spoken)
+        code = self.language(name, wish)
+        spoken = self._languages.get(code)
+        said = spoken is not None and self._is_translated(name)
+        brand = replace(self._branding, language=code) if said else self._branding
+        return render_notice(self._templates, brand, name, values, marker, spoken)
 
     def language(self, name: str, wish: str | None) -> str:
         """The code of the language that a notice comes in: the one wished for, the newsletter's, or English.
 
         In the newsletter's for everybody where an operator has put it into words of their own.
         """
+        wanted = [wish] if self._is_translated(name) else []
+        return first_known([*wanted, self._branding.language], self._languages)
+
+    def _is_translated(self, name: str) -> bool:
         if name not in self._translated:
             self._translated[name] = is_translated(self._templates, name)
-        wanted = [wish] if self._translated[name] else []
-        return first_known([*wanted, self._branding.language], self._languages)
+        return self._translated[name]

@@ -36,8 +36,7 @@ def _ngettext(context: Context, one: str, many: str, count: int) -> str:
 @pass_context
 def _say(context: Context, sentence: str, **values: object) -> str:
     """Not Jinja's own, which takes every sentence for HTML and each percent sign for a value's place."""
-    said = clean(_said(context, sentence))
-    return said % values if values else said
+    return clean(_spoken(context).say(sentence, values))
 
 
 @pass_context

@@ -32,7 +32,7 @@ from digest.web.unsubscribing import Unsubscribing
 
 def create_application(app: App) -> Starlette:
     """The pages for subscribing, confirming, choosing, leaving and reading, behind one guard."""
-    pages = Pages(app.branding, app.settings.newsletter.pages)
+    pages = Pages(app.branding, app.settings.newsletter.pages, app.languages)
     problems = Problems(pages)
     guard = Middleware(
         Guard,

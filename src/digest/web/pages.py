@@ -28,17 +28,20 @@ from digest.web.speaking import QUESTION, asked, choose
 class Pages:
     """The folder `subscribers/` as this installation shows it: pages, consent wording, style, languages."""
 
-    def __init__(self, brand: Branding, own: Path | None = None) -> None:
+    def __init__(
+        self, brand: Branding, own: Path | None = None, languages: Mapping[str, Language] | None = None
+    ) -> None:
         """`own` is laid out as the bundled folder: `pages/`, `static/`, `languages/`, `consent.txt`.
 
-        Whatever it lacks is taken from there. Raises ConfigError for a catalog of sentences that is broken.
+        Whatever it lacks is taken from there. `languages` are those of both where they have been read
+        already; else raises ConfigError for a catalog of sentences that is broken.
         """
         self._folders = [folder for folder in (own, bundled("subscribers")) if folder is not None]
         self._brand = cleaned(brand)
         # Links inside our pages are paths: they hold behind any proxy and never follow the Host header.
         self.root = urlsplit(brand.base_url).path.rstrip("/")
         self.assets = Assets(self._folders, brand.theme)
-        self._languages = read_languages(self._folders)
+        self._languages = languages or read_languages(self._folders)
         self._environment = self._make_environment()
 
     @property
@@ -66,8 +69,8 @@ class Pages:
         said.spoken = said.spoken or choose(self._languages, said, self._brand.language)
         return self._languages[said.spoken]
 
-    def wish(self) -> str | None:
-        """The language of the page where somebody who has no wish would be shown another, else None."""
+    def language_to_keep(self) -> str | None:
+        """The language of the page; None where it is the newsletter's, whatever that becomes."""
         spoken = self.spoken().code
         return spoken if spoken != first_known([self._brand.language], self._languages) else None
 
@@ -143,8 +146,7 @@ class Pages:
         return standing.percent(tool) if tool.panel_ship is None else self.spoken().share(tool.panel_ship)
 
     def _say(self, sentence: str, **values: object) -> str:
-        said = say(self.spoken(), sentence)
-        return said % values if values else said
+        return self.spoken().say(sentence, values) if values else say(self.spoken(), sentence)
 
     def _gettext(self, message: str) -> str:
         return self.spoken().sentences.gettext(message) if message else ""

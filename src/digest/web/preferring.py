@@ -32,6 +32,7 @@ from digest.audience.preferring import (
     read_weeks,
 )
 from digest.mailbox import LONGEST
+from digest.rendering.languages import match
 from digest.tokens import LIFETIMES, Purpose
 from digest.web.forms import fields, one_line
 from digest.web.guards import route
@@ -120,6 +121,7 @@ class Preferring:
             until=until,
             span=LIFETIMES[Purpose.CHANGE],
             languages=self.pages.languages,
+            speaks=match(found.language or "", self.pages.languages),
             done=done,
             problem=problem,
         )

@@ -25,13 +25,10 @@ SENTENCES: Final = (
 
 def say(spoken: Language, sentence: str) -> str:
     """An English sentence that Python made, with what was filled into it; itself where none is known."""
-    if not sentence:
-        return ""  # to gettext that is the name of a catalog's head
-    said = spoken.sentences.gettext(sentence)
+    said = spoken.say(sentence)
     if said != sentence or (made := as_made(sentence)) is None:
         return said
-    message, values = made
-    return spoken.sentences.gettext(message) % values
+    return spoken.say(*made)
 
 
 def as_made(sentence: str) -> tuple[str, dict[str, str]] | None:

@@ -80,7 +80,7 @@ class Subscribing:
             form["email"],
             source=SOURCES[_kind(form)],
             name=tidy_name(form.get("name", "")),
-            language=self.pages.wish(),
+            language=self.pages.language_to_keep(),
             wording=self.pages.wording(),
             visitor=Visitor(client, genuine=not form.get(HONEYPOT)),
         )
