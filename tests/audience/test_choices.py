@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.audience.choices import Choices, NotAChoice, read_choices
+from digest.audience.choices import Choices, read_choices
 from digest.audience.columns import read_mapping
 from digest.audience.importing import import_csv
 from digest.audience.listing import export_csv
 from digest.audience.models import Subscriber
+from digest.audience.preferring import BadChoice
 from digest.audience.rows import Row
 from digest.audience.suppressing import Suppressions
 from digest.db import Database
@@ -53,9 +54,9 @@ def test_choices_as_an_export_writes_them(cells: dict[str, str], choices: Choice
 )
 def test_what_is_no_choice_is_named(field: str, text: str, said: str) -> None:
     """With its field, what was expected, and how to do without it; its row stays out."""
-    with pytest.raises(NotAChoice) as caught:
+    with pytest.raises(BadChoice) as caught:
         read_choices({field: text})
-    assert (caught.value.field, caught.value.expected[: len(said)]) == (field, said)
+    assert (caught.value.field, caught.value.message[: len(said)]) == (field, said)
     (row,) = table_rows(f"email,{field}\n{ANN},{text}\n".encode())
     assert isinstance(row, SourceError)
     assert (row.line, row.field) == (2, field)

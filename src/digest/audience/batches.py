@@ -43,17 +43,20 @@ def batches(
 
     def batch(taken: list[Row | None]) -> Batch:
         rows = [row for row in taken if row]
-        people = _people(rows, suppressions, agreed=agreed)
-        return Batch(people, _choices(rows), len(taken), len(taken) - len(rows), table.offset, table.lines)
+        people, choices = _people(rows, suppressions, agreed=agreed)
+        return Batch(people, choices, len(taken), len(taken) - len(rows), table.offset, table.lines)
 
     every = map(good, table)
     # Unlike a loop with a yield, map does not hold the rows while their batch is worked on.
     return map(batch, iter(lambda: list(islice(every, size())), []))
 
 
-def _people(rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool) -> list[Person]:
-    """Each address once; its first row counts."""
+def _people(
+    rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool
+) -> tuple[list[Person], dict[str, Choices]]:
+    """Each address once, and what was chosen there; its first row counts."""
     people: dict[str, Person] = {}
+    choices: dict[str, Choices] = {}
     for number, (row, public_id) in enumerate(zip(rows, new_public_ids(len(rows)), strict=True)):
         email, canonical = row.address.email, row.address.canonical
         if known := people.get(canonical):
@@ -61,9 +64,6 @@ def _people(rows: Sequence[Row], suppressions: Suppressions, *, agreed: bool) ->
         else:
             hashed, pending = suppressions.hash(canonical), row.pending or not agreed
             people[canonical] = Person(number, public_id, email, canonical, hashed, row.name, pending, 1)
-    return list(people.values())
-
-
-def _choices(rows: Sequence[Row]) -> dict[str, Choices]:
-    first = {row.address.canonical: row.choices for row in reversed(rows)}
-    return {canonical: choices for canonical, choices in first.items() if choices}
+            if row.choices:
+                choices[canonical] = row.choices
+    return list(people.values()), choices

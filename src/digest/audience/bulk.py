@@ -102,7 +102,7 @@ def take_in(
     people: Sequence[Person],
     choices: Mapping[str, Choices],
     act: Act,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None],
 ) -> tuple[Fates, list[int]]:
     """Add who is new; nobody is brought back. Gives the ids of those who must confirm as well.
 
@@ -134,7 +134,7 @@ def trial(database: Database) -> Iterator[Session]:
             yield session
 
 
-def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], None] = lambda: None) -> Fates:
+def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], None]) -> Fates:
     """What `take_in` would do; only temporary tables are written."""
     repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
     known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from digest.audience.preferring import BadChoice
 from digest.clock import parse_moment
-from digest.errors import DigestError
 
 CHOICES: Final = ("language", "text_only", "paused_until")  # columns of a table
 _CODE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
@@ -25,22 +25,11 @@ class Choices:
     paused_until: datetime | None = None
 
 
-@dataclass(eq=False)  # not frozen: Python itself sets attributes of an exception on its way
-class NotAChoice(DigestError):
-    """The cell of this field says nothing that can be chosen; `expected` is what would."""
-
-    field: str
-    expected: str
-
-    def __str__(self) -> str:
-        return self.expected
-
-
 NONE: Final = Choices()
 
 
 def read_choices(cells: Mapping[str, str]) -> Choices | None:
-    """The choices by column, as an export writes them; None where nothing was chosen. Raises NotAChoice."""
+    """The choices by column, as an export writes them; None where nothing was chosen. Raises BadChoice."""
     if not any(cells.values()):
         return None
     found = Choices(
@@ -53,13 +42,13 @@ def read_choices(cells: Mapping[str, str]) -> Choices | None:
 
 def _language(text: str) -> str | None:
     if text and not _CODE.fullmatch(text):
-        raise NotAChoice("language", f"expected a code such as de or pt-BR, not {text[:40]!r}")
+        raise BadChoice("language", f"expected a code such as de or pt-BR, not {text[:40]!r}")
     return text.replace("_", "-") or None
 
 
 def _text_only(text: str) -> bool:
     if text.lower() not in _YES_OR_NO:
-        raise NotAChoice("text_only", f"expected true or false, not {text[:40]!r}")
+        raise BadChoice("text_only", f"expected true or false, not {text[:40]!r}")
     return _YES_OR_NO[text.lower()]
 
 
@@ -70,4 +59,4 @@ def _paused_until(text: str) -> datetime | None:
         return parse_moment(text)
     except (ValueError, OverflowError) as error:
         expected = f"expected a moment such as 2026-11-19T08:00:00Z, not {text[:40]!r}"
-        raise NotAChoice("paused_until", expected) from error
+        raise BadChoice("paused_until", expected) from error

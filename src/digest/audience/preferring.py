@@ -35,7 +35,7 @@ SENTENCES: Final = (CONTROLS, NO_WEEKS, NO_LANGUAGE, NO_KIND, NO_BUTTON, TOO_OFT
 
 @dataclass(eq=False)  # not frozen: Python itself sets attributes of an exception on its way
 class BadChoice(DigestError):
-    """What the form's `field` holds is no choice there is; the message says what would be."""
+    """What a form's or a table's `field` holds is no choice there is; the message says what would be."""
 
     field: str
     message: str

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final, NamedTuple
 
 from digest.audience.addresses import Address, NotAnAddress, read_address
-from digest.audience.choices import Choices, NotAChoice, read_choices
+from digest.audience.choices import Choices, read_choices
 from digest.audience.columns import delimiter_of, find_columns
 from digest.audience.csv_rows import NOT_UTF8, CsvRows, is_not_utf8
 from digest.audience.formulas import bare
 from digest.audience.models import Standing
 from digest.audience.names import tidy_name
+from digest.audience.preferring import BadChoice
 from digest.errors import SourceError
 
 COMING: Final = ("", Standing.ACTIVE.value, Standing.PENDING.value)
@@ -93,7 +94,7 @@ class Table:
             choices = self._choices(cells)
         except NotAnAddress as error:
             return SourceError(self.source, line, "email", str(error))
-        except NotAChoice as error:
+        except BadChoice as error:
             said = f"{error}; --map {error.field}= leaves the column out"
             return SourceError(self.source, line, error.field, said)
         return Row(line, address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING, choices)

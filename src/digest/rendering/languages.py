@@ -58,10 +58,14 @@ class Language:
 
         A catalog's percent sign is `%%` with values and without.
         """
-        said = self.sentences.gettext(sentence) if sentence else ""  # to gettext that is a catalog's head
+        said = self.translated(sentence)
         if values:
             return said % values
         return said if said == sentence else said.replace("%%", "%")
+
+    def translated(self, sentence: str) -> str:
+        """A sentence with the places of its values; as it stands where there is no translation."""
+        return self.sentences.gettext(sentence) if sentence else ""  # to gettext that is a catalog's head
 
     def day(self, moment: date) -> str:
         """`19 November 2026`."""

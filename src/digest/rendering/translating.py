@@ -25,7 +25,7 @@ def teach(environment: Environment) -> None:
 
 @pass_context
 def _gettext(context: Context, sentence: str) -> str:
-    return _plain(context, _said(context, clean(sentence)))
+    return _plain(context, _spoken(context).translated(clean(sentence)))
 
 
 @pass_context
@@ -43,10 +43,6 @@ def _say(context: Context, sentence: str, **values: object) -> str:
 def _in_days(context: Context, days: int) -> str:
     """`30 days`."""
     return _spoken(context).lasts(timedelta(days=days))
-
-
-def _said(context: Context, sentence: str) -> str:
-    return _spoken(context).sentences.gettext(sentence) if sentence else ""  # that is a catalog's head
 
 
 def _plain(context: Context, said: str) -> str:

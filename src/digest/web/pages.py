@@ -149,7 +149,7 @@ class Pages:
         return self.spoken().say(sentence, values) if values else say(self.spoken(), sentence)
 
     def _gettext(self, message: str) -> str:
-        return self.spoken().sentences.gettext(message) if message else ""
+        return self.spoken().translated(message)
 
     def _ngettext(self, one: str, many: str, count: int) -> str:
         return self.spoken().sentences.ngettext(one, many, count)
