@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -83,6 +84,15 @@ class Installation:
         assert done.returncode == exits, f"digest {' '.join(words)}: exit code {done.returncode}\n{shown}"
         assert "Traceback" not in shown, shown
         return done
+
+    def die(self, number: int, statement: str, *words: str) -> None:
+        """The command, killed (SIGKILL) before the statement that begins so, at its such and such time."""
+        dying = [sys.executable, "-m", "tests.journeys.dying", str(number), statement, *words]
+        ours = {"PYTHONPATH": str(EXAMPLES.parent)}
+        done = subprocess.run(
+            dying, cwd=self.folder, env=self.environment | ours, timeout=SECONDS, check=False
+        )
+        assert done.returncode == -signal.SIGKILL, done
 
     def json(self, *words: str, exits: int = 0) -> Any:
         """What the command prints with --json."""
