@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from sqlalchemy import (
     ScalarSelect,
     String,
     Table,
-    bindparam,
     case,
     exists,
     func,
@@ -27,20 +27,20 @@ from sqlalchemy import (
     select,
     text,
     true,
-    update,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from digest.audience.choices import Choices
+from digest.audience.choices import CHOICES, NONE, Choices
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.db import Database
-from digest.db.filling import filled
+from digest.db.filling import bound, filled
 from digest.db.upserting import inserting
 
 NEW, REPEATED, KNOWN, SUPPRESSED = "new", "repeated", "known", "suppressed"
 CACHE: Final = 32 * 1024  # kibibytes: what SQLite keeps of the indexes while a file is imported
 _OWN: Final = MetaData()
+_READERS: Final = cast("Table", Subscriber.__table__)
 _INCOMING: Final = Table(
     "incoming",
     _OWN,
@@ -54,9 +54,16 @@ _INCOMING: Final = Table(
     Column("times", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
+_CHOSEN: Final = Table(
+    "chosen",
+    _OWN,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, _READERS.c[name].type) for name in CHOICES),
+    prefixes=["TEMPORARY"],
+)
 _SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True), prefixes=["TEMPORARY"])
 _IN: Final = _INCOMING.c
-_READERS: Final = cast("Table", Subscriber.__table__)
+_each: Final = attrgetter(*CHOICES)
 
 
 class Person(NamedTuple):
@@ -111,14 +118,13 @@ def take_in(
     rows and works alone.
     """
     _make_room(session)
-    with filled(session, _INCOMING, people):
+    with filled(session, _INCOMING, people), _chosen(session, people, choices) as chosen:
         before = session.scalar(select(func.max(Subscriber.id))) or 0
         meanwhile()
-        new = _add(session, act)
+        new = _add(session, act, chosen)
         fates = _all_new(people) if new == len(people) else _fates(session, _fate_after(act, before))
     added = (Subscriber.id > before) & (Subscriber.created_at == act.began)
     _write_history(session, act, added)
-    _choose(session, choices, before)
     pending = select(Subscriber.id).where(added, Subscriber.status == Standing.PENDING)
     return fates, list(session.scalars(pending)) if fates.asked else []
 
@@ -183,7 +189,25 @@ def _fates(session: Session, fate: ColumnElement[str]) -> Fates:
     return Fates(added, asked, again + all_added - added, known, suppressed)
 
 
-def _add(session: Session, act: Act) -> int:
+@contextmanager
+def _chosen(
+    session: Session, people: Sequence[Person], choices: Mapping[str, Choices]
+) -> Iterator[Mapping[str, ColumnElement[Any]]]:
+    """What `people` had chosen, as columns for those who are new; none where nobody had."""
+    if not choices:
+        yield {}
+        return
+    rows = (
+        (person.number, *_each(choices[person.canonical])) for person in people if person.canonical in choices
+    )
+    with filled(session, _CHOSEN, bound(session, _CHOSEN, rows)):
+        yield {
+            name: func.coalesce(_CHOSEN.c[name], default)
+            for name, default in zip(CHOICES, _each(NONE), strict=True)
+        }
+
+
+def _add(session: Session, act: Act, chosen: Mapping[str, ColumnElement[Any]]) -> int:
     """How many were new."""
     pending = _IN.pending
     values: dict[str, ColumnElement[Any]] = {
@@ -196,22 +220,17 @@ def _add(session: Session, act: Act) -> int:
         "requested_at": case((pending, literal(act.now, Subscriber.created_at.type))),
         "confirmed_at": case((~pending, literal(act.now, Subscriber.created_at.type))),
         "departures": literal(0),
+        **chosen,
     }
     suppressed = Suppression.address_hash == _IN.address_hash
     # Asked once for all of them it costs little, and mostly there is none.
     there = ~exists().where(suppressed) if session.scalar(select(exists().where(suppressed))) else true()
-    rows = select(*values.values()).where(there).order_by(_IN.number)
+    coming = _INCOMING.outerjoin(_CHOSEN, _CHOSEN.c.number == _IN.number) if chosen else _INCOMING
+    rows = select(*values.values()).select_from(coming).where(there).order_by(_IN.number)
     adding = inserting(session, Subscriber).from_select(list(values), rows)
     adding = adding.on_conflict_do_nothing(index_elements=[Subscriber.canonical])
     result = session.execute(adding, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
-
-
-def _choose(session: Session, choices: Mapping[str, Choices], before: int) -> None:
-    if choices:
-        who = _READERS.c.canonical == bindparam("who")
-        values = [{"who": canonical, **asdict(chosen)} for canonical, chosen in choices.items()]
-        session.connection().execute(update(_READERS).where(who, _READERS.c.id > before), values)
 
 
 def _write_history(session: Session, act: Act, added: ColumnElement[bool]) -> None:

@@ -20,6 +20,13 @@ def filled(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> Ite
     session.execute(DropTable(table))
 
 
+def bound(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The rows with their values as the driver knows them, for columns of types that it does not."""
+    dialect = session.get_bind().dialect
+    turns = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    return ([turn(value) if turn else value for turn, value in zip(turns, row, strict=True)] for row in rows)
+
+
 def fill(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     """Add rows; the values of each are in the order of the columns, and of types that the driver knows."""
     connection = session.connection()
