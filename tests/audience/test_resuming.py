@@ -48,6 +48,7 @@ class Reader:
         breaks_after: int | None = None,
         mapping: dict[str, str] | None = None,
         from_start: bool = False,
+        dry_run: bool = False,
         file: io.BytesIO | None = None,
     ) -> ImportReport:
         """Import, or break off as soon as so many rows are done."""
@@ -71,6 +72,7 @@ class Reader:
                 rejects=out,
                 mapping=mapping,
                 from_start=from_start,
+                dry_run=dry_run,
             )
         finally:
             out.close()
@@ -99,6 +101,20 @@ def test_it_goes_on_and_reports_the_whole(read: Reader, done: int) -> None:
     assert (report.counts(), report.rows, report.resumed) == (WHOLE, 60, done)
     assert len(standings(read.database)) == 37
     assert [line.split(",")[0] for line in read.rejects.read_text().splitlines()[1:]] == expected
+
+
+@pytest.mark.parametrize("from_start", [False, True])
+def test_a_trial_says_what_going_on_would(read: Reader, from_start: bool) -> None:
+    """The same numbers, the same rejects, and nothing is stored: the place where to go on neither."""
+    with pytest.raises(Broken):
+        read(breaks_after=30)
+    before = standings(read.database)
+    told = read(dry_run=True, from_start=from_start)
+    named = read.rejects.read_bytes()
+    assert standings(read.database) == before
+    done = read(from_start=from_start)
+    assert (told.counts(), told.resumed) == (done.counts(), done.resumed)
+    assert (done.resumed, read.rejects.read_bytes()) == (0 if from_start else 30, named)
 
 
 def test_the_moment_is_that_of_the_first_beginning(read: Reader) -> None:

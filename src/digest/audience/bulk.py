@@ -140,10 +140,11 @@ def trial(database: Database) -> Iterator[Session]:
             yield session
 
 
-def tell(session: Session, people: Sequence[Person], meanwhile: Callable[[], None]) -> Fates:
+def tell(session: Session, people: Sequence[Person], act: Act, meanwhile: Callable[[], None]) -> Fates:
     """What `take_in` would do; only temporary tables are written."""
     repeated = select(literal(REPEATED)).where(_SEEN.c.canonical == _IN.canonical).scalar_subquery()
-    known = select(literal(KNOWN)).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
+    there = case((Subscriber.created_at == act.began, REPEATED), else_=KNOWN)
+    known = select(there).where(Subscriber.canonical == _IN.canonical).scalar_subquery()
     fate = func.coalesce(repeated, known, _suppressed(), literal(NEW))
     with filled(session, _INCOMING, people):
         meanwhile()

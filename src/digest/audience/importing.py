@@ -82,16 +82,20 @@ def import_csv(
     With `consent` (where and how these people agreed) new rows are active. Without it they are pending, as
     are rows whose own status says so, and `on_pending` gets their ids in the same transaction, to ask them.
     An import that was broken off goes on where it was, if the file and how it is read are the same;
-    `from_start` reads it anew. `dry_run` says what would be and stores nothing.
+    `from_start` reads it anew. `dry_run` says what would be, going on in the same way, and stores nothing.
 
     Raises SourceError for an unusable header, and Conflict where another process imports the same file.
     """
     if file.seekable():  # as for its fingerprint: a trial reads what the import will
         file.seek(0)
     size = bytes_left(file)
-    word = None if dry_run else resuming.fingerprint(file, consent, dict(mapping or {}))
+    word = resuming.fingerprint(file, consent, dict(mapping or {}))
     table = Table(file, source, mapping)
-    mark = resuming.find_mark(database, word, source, now, from_start=from_start)
+    mark = (
+        resuming.look_for_mark(database, word, now, from_start=from_start)
+        if dry_run
+        else resuming.find_mark(database, word, source, now, from_start=from_start)
+    )
     act = Act(mark.began, now, *_told(consent, source))
     run = _Run(database, suppressions, act, on_pending, mark, rejects or Rejects())
     run.start(table, size)
@@ -149,7 +153,7 @@ class _Run:
         """To the end of the file, and nothing is stored."""
         with bulk.trial(self._database) as session, self._reading(table, consent) as coming:
             for batch in coming:
-                _count(self.report, batch, bulk.tell(session, batch.people, coming.go_on))
+                _count(self.report, batch, bulk.tell(session, batch.people, self._act, coming.go_on))
                 on_progress(self.report)
         self._rejects.flush()
 

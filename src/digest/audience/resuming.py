@@ -50,14 +50,28 @@ def find_mark(
     if word is None:
         return Mark(now)
     with database.write(lock="subscribers") as session:
-        row = session.scalar(select(Import).where(Import.fingerprint == word))
-        if row is None or row.finished_at or from_start:
-            row = _begin(session, row or Import(fingerprint=word), source, now)
-        counts = {name: getattr(row, name) for name in COUNTS}
-        return Mark(row.started_at, row.id, row.offset, row.line, counts)
+        return _mark(_broken_off(session, word, from_start) or _begin(session, word, source, now))
 
 
-def _begin(session: Session, row: Import, source: str, now: datetime) -> Import:
+def look_for_mark(database: Database, word: str | None, now: datetime, *, from_start: bool = False) -> Mark:
+    """The same for a trial: nothing is written."""
+    with database.read() as session:
+        row = _broken_off(session, word, from_start) if word else None
+        return _mark(row) if row else Mark(now)
+
+
+def _broken_off(session: Session, word: str, from_start: bool) -> Import | None:
+    open_ = select(Import).where(Import.fingerprint == word, Import.finished_at.is_(None))
+    return None if from_start else session.scalar(open_)
+
+
+def _mark(row: Import) -> Mark:
+    counts = {name: getattr(row, name) for name in COUNTS}
+    return Mark(row.started_at, row.id, row.offset, row.line, counts)
+
+
+def _begin(session: Session, word: str, source: str, now: datetime) -> Import:
+    row = session.scalar(select(Import).where(Import.fingerprint == word)) or Import(fingerprint=word)
     row.source, row.started_at, row.changed_at, row.finished_at = source[:500], now, now, None
     for name in ("offset", "line", *COUNTS):
         setattr(row, name, 0)
