@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from httpx import Response
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -125,6 +126,12 @@ def settings(url: str, **groups: Mapping[str, object]) -> Settings:
 def browser(app: App) -> TestClient:
     """A client that follows no redirect and gets a page, not an exception."""
     return TestClient(create_application(app), raise_server_exceptions=False, follow_redirects=False)
+
+
+def press(client: TestClient, page: str, button: str, **form: str) -> Response:
+    """Press a button of somebody's preferences, and see where it leads."""
+    answer: Response = client.post(page, data={"button": button, **form}, follow_redirects=True)
+    return answer
 
 
 @pytest.fixture

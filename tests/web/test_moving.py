@@ -16,7 +16,7 @@ from digest.audience.addresses import read_address
 from digest.audience.models import Consent, Suppression
 from digest.delivery.models import Mailing
 from digest.tokens import Purpose
-from tests.web.conftest import Backstage
+from tests.web.conftest import Backstage, press
 
 ANN, NEW = "ann@example.org", "New.Ann@example.net"
 SOURCE = "the preferences page"
@@ -31,8 +31,7 @@ def page(backstage: Backstage) -> str:
 
 def ask(client: TestClient, page: str, email: str = NEW) -> Response:
     """Ask for another address."""
-    answer: Response = client.post(page, data={"button": "move", "email": email})
-    return answer
+    return press(client, page, "move", email=email)
 
 
 def link(backstage: Backstage, email: str = ANN) -> str:
@@ -201,7 +200,7 @@ def test_an_older_link_is_void(client: TestClient, backstage: Backstage, page: s
     if since == "asked":
         ask(client, page, "third@example.net")
     elif since == "kept":
-        assert "Saved." in client.post(page, data={"button": "stay"}).text
+        assert "Saved." in press(client, page, "stay").text
     else:
         leaving.unsubscribe(backstage.app, backstage.token(Purpose.UNSUBSCRIBE, ANN), source="test")
         if since == "back":

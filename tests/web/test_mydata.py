@@ -19,7 +19,7 @@ from digest.delivery import ledger
 from digest.delivery.models import Attempt, Delivery, Mailing, State
 from digest.editions.models import Edition, Status
 from digest.tokens import Purpose
-from tests.web.conftest import Backstage
+from tests.web.conftest import Backstage, press
 
 ANN, NEW = "ann@example.org", "new@example.net"
 
@@ -74,7 +74,7 @@ def send(backstage: Backstage, key: str) -> None:
 
 def test_the_page_gives_nothing_away(client: TestClient, backstage: Backstage, page: str) -> None:
     """It travels with every mail that is passed on: the link goes to the address, which is not shown."""
-    answer = client.post(page, data={"button": "data"})
+    answer = press(client, page, "data")
     assert answer.status_code == 200
     assert "Look in the inbox of a…@example.org" in answer.text
     assert ANN not in answer.text
@@ -84,8 +84,8 @@ def test_the_page_gives_nothing_away(client: TestClient, backstage: Backstage, p
 
 def test_the_file(client: TestClient, backstage: Backstage, page: str) -> None:
     """A page with a button, and behind it all that is held, as a file that nobody keeps a copy of."""
-    client.post(page, data={"button": "name", "name": "Änn"})
-    client.post(page, data={"button": "move", "email": NEW})
+    press(client, page, "name", name="Änn")
+    press(client, page, "move", email=NEW)
     send(backstage, "2026-W47")
     shown = client.get(link(backstage))
     assert shown.status_code == 200
@@ -108,7 +108,7 @@ def test_the_file(client: TestClient, backstage: Backstage, page: str) -> None:
 
 def move(client: TestClient, backstage: Backstage, page: str) -> None:
     """Ann has the new address from now on."""
-    client.post(page, data={"button": "move", "email": NEW})
+    press(client, page, "move", email=NEW)
     path = f"/change/{backstage.token(Purpose.CHANGE, ANN, backstage.reader(ANN).changes)}"
     assert client.post(path).status_code == 200
 
@@ -141,13 +141,13 @@ def test_not_within_a_week_of_another_address(client: TestClient, backstage: Bac
     """The old address has been told and may object first; the page says when to ask again."""
     move(client, backstage, page)
     backstage.clock.advance(timedelta(days=7) - timedelta(seconds=1))
-    answer = client.post(page, data={"button": "data"})
+    answer = press(client, page, "data")
     assert (answer.status_code, "a week after a change of address" in answer.text) == (422, True)
-    german = client.post(f"{page}?lang=de", data={"button": "data"})
+    german = press(client, f"{page}?lang=de", "data")
     assert "eine Woche nach einem Wechsel der Adresse" in german.text
     assert notices(backstage, "your-data") == 0
     backstage.clock.advance(timedelta(seconds=2))
-    assert client.post(page, data={"button": "data"}).status_code == 200
+    assert press(client, page, "data").status_code == 200
     assert notices(backstage, "your-data") == 1
 
 
@@ -155,7 +155,7 @@ def test_a_link_still_to_be_sent_does_not_go_to_another_address(
     client: TestClient, backstage: Backstage, page: str
 ) -> None:
     """It was asked for while mail went to the old one, whose server may have put it off."""
-    client.post(page, data={"button": "data"})
+    press(client, page, "data")
     move(client, backstage, page)
     with backstage.app.database.read() as session:
         query = select(Delivery).join(Mailing, Mailing.id == Delivery.mailing_id)
@@ -210,7 +210,7 @@ def test_a_link_that_went_to_an_address_they_had(
     if how == "left":
         leaving.unsubscribe(backstage.app, backstage.token(Purpose.UNSUBSCRIBE, ANN), source="test")
     else:
-        client.post(page, data={"button": "move", "email": NEW})
+        press(client, page, "move", email=NEW)
         client.post(f"/change/{backstage.token(Purpose.CHANGE, ANN, backstage.reader(ANN).changes)}")
     for answer in (client.get(path), client.post(path)):
         assert answer.status_code == 410
@@ -230,14 +230,14 @@ def test_links_of_other_purposes(
 def test_three_times_a_day(client: TestClient, backstage: Backstage, page: str) -> None:
     """The button is no way to fill somebody's inbox."""
     for _ in range(3):
-        assert client.post(page, data={"button": "data"}).status_code == 200
-    assert client.post(page, data={"button": "data"}).status_code == 422
+        assert press(client, page, "data").status_code == 200
+    assert press(client, page, "data").status_code == 422
     assert notices(backstage, "your-data") == 3
 
 
 def test_erasing(client: TestClient, backstage: Backstage, page: str) -> None:
     """A page, a button, and a goodbye; no table holds address or name any more."""
-    client.post(page, data={"button": "name", "name": "Annabella"})
+    press(client, page, "name", name="Annabella")
     send(backstage, "2026-W47")
     leave = backstage.token(Purpose.UNSUBSCRIBE, ANN)
     data = link(backstage)

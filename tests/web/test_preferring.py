@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import parse_qs
 
 import pytest
-from httpx import Response
 from sqlalchemy import delete, select, update
 from starlette.testclient import TestClient
 
@@ -17,7 +17,7 @@ from digest.audience.models import Consent, Standing, Subscriber
 from digest.clock import iso
 from digest.tokens import Purpose
 from tests.support.tables import history
-from tests.web.conftest import BASE_URL, NOW, Backstage, browser, settings
+from tests.web.conftest import BASE_URL, NOW, Backstage, browser, press, settings
 
 ANN = "ann@example.org"
 
@@ -27,12 +27,6 @@ def page(backstage: Backstage) -> str:
     """The path of Ann's own page."""
     backstage.join(ANN)
     return f"/preferences/{backstage.token(Purpose.PREFERENCES, ANN)}"
-
-
-def press(client: TestClient, page: str, button: str, **form: str) -> Response:
-    """Press a button of the page."""
-    answer: Response = client.post(page, data={"button": button, **form})
-    return answer
 
 
 def events(backstage: Backstage) -> list[tuple[str, str]]:
@@ -188,6 +182,27 @@ HOSTILE = {
     "no button": {"weeks": "1", "name": "Bob"},
     "nothing": {},
 }
+
+
+@pytest.mark.parametrize("question", ["", "?lang=de", "?done=resume", "?lang=%0d%0aX:%20y&done=x"])
+def test_going_back_or_reloading_sends_nothing_again(client: TestClient, page: str, question: str) -> None:
+    """What is done is said by a page of its own, which a browser gets (RFC 9110 §15.4.4)."""
+    answer = client.post(page + question, data={"button": "name", "name": "Ann Lee"})
+    assert (answer.status_code, answer.text) == (303, "")
+    language = parse_qs(question[1:]).get("lang", [])
+    assert parse_qs(answer.headers["location"].removeprefix("?")) == {
+        "done": ["name"],
+        **({"lang": language} if language else {}),
+    }
+    assert ("Gespeichert." if language == ["de"] else "Saved.") in client.get(
+        page + answer.headers["location"]
+    ).text
+
+
+@pytest.mark.parametrize("done", ["", "erase", "bogus", "<b>", "name%00"])
+def test_a_link_can_not_make_the_page_say_more(client: TestClient, page: str, done: str) -> None:
+    """Only what a button does can have been done."""
+    assert client.get(f"{page}?done={done}").text == client.get(page).text
 
 
 @pytest.mark.parametrize("form", HOSTILE.values(), ids=HOSTILE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,8 +38,10 @@ from digest.tokens import LIFETIMES, Purpose
 from digest.web.forms import fields, one_line
 from digest.web.guards import route
 from digest.web.pages import Pages
+from digest.web.speaking import QUESTION, asked
 
 SOURCE: Final = "the preferences page"
+BUTTONS: Final = frozenset({"name", "move", "stay", "format", "language", "pause", "resume", "data"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,10 @@ class Preferring:
         return self.pages.show("choosing")
 
     def ask(self, request: Request) -> Response:
-        """How things stand; changes nothing, since scanners open every link."""
-        token = request.path_params["token"]
-        return self._page(token, preferring.preferences(self.app, token))
+        """How things stand, and what has just been done; changes nothing, since scanners open every link."""
+        token, done = request.path_params["token"], request.query_params.get("done", "")
+        found = preferring.preferences(self.app, token)
+        return self._page(token, found, done=done if done in BUTTONS else "")
 
     def act(self, request: Request) -> Response:
         """Do what the button pressed says, and nothing for whatever is none of ours."""
@@ -73,7 +77,7 @@ class Preferring:
             found = preferring.prefer(self.app, token, wish, source=SOURCE)
         except BadChoice as problem:
             return self._again(token, form, problem)
-        return self._page(token, found, done=form["button"])
+        return self._page(token, found) if isinstance(found, Absent) else _see(form["button"])
 
     def ask_to_erase(self, request: Request) -> Response:
         """One more button: there is no way back from it."""
@@ -125,6 +129,13 @@ class Preferring:
             done=done,
             problem=problem,
         )
+
+
+def _see(done: str) -> Response:
+    """The same page by GET, so that going back or reloading sends nothing again (RFC 9110 §15.4.4)."""
+    wish = asked().wish
+    said = ({QUESTION: wish} if wish else {}) | {"done": done}
+    return Response(status_code=303, headers={"Location": f"?{urlencode(said)}"})
 
 
 def read_wish(form: Mapping[str, str], languages: Collection[str]) -> Wish | Move | Stay | Fetch:
