@@ -17,7 +17,7 @@ from digest.editions import editing
 from digest.editions.models import Edition, Status
 from digest.errors import ConfigError, Conflict
 from tests.faults.smtp_server import FaultyServer
-from tests.support.newsrooms import DAY, HOUR, SLOT, Newsroom, newsroom
+from tests.support.newsrooms import DAY, HOUR, SLOT, TUESDAY, Newsroom, newsroom
 
 W46, W47, W48 = "2026-W46", "2026-W47", "2026-W48"
 WEEK = 7 * DAY
@@ -46,6 +46,12 @@ def ready(room: Newsroom, now: datetime = SLOT) -> str:
     room.clock.moment = now
     room.join(READER)
     return room.publish_many(1)[0]
+
+
+def in_rhythm(room: Newsroom) -> None:
+    """A week before has run its course, so that a missed slot is no newcomer's."""
+    room.plan(W46)
+    room.skip(W46)
 
 
 # --- what is missing ---
@@ -122,6 +128,38 @@ def test_before_the_slot_nothing_of_this_week_happens(room: Newsroom) -> None:
     assert room.statuses()[W47] is Status.DRAFT
 
 
+# --- whose slot has passed ---
+
+
+@pytest.mark.parametrize("before", ["nothing", "a draft", "one approved", "one cancelled"])
+def test_a_newcomers_first_edition_is_not_last_weeks(before: str, room: Newsroom) -> None:
+    """Imported before the slot, first run after it: it waits for this week's, whatever was begun before."""
+    ready(room, SLOT - 8 * DAY)
+    if before != "nothing":
+        room.plan("2026-W45")
+    if before == "one approved":
+        room.approve("2026-W45")
+    if before == "one cancelled":
+        room.cancel("2026-W45")
+    room.clock.moment = TUESDAY
+    report = room.run()
+    assert (report.edition, report.status, report.sent) == (W47, "not due", 0)
+    assert W46 not in room.statuses()
+    assert status(room)["next_edition"]["key"] == W47
+
+
+def test_after_a_skipped_week_a_missed_slot_is_made_up(room: Newsroom, database_url: str) -> None:
+    """Who runs every week, if only to find nothing, has missed the slot in earnest."""
+    slug = ready(room, SLOT - 2 * WEEK)
+    with room.app.database.write() as session:
+        withdraw(session, slug, room.clock.now())
+    assert room.run().status == "skipped"
+    room.clock.moment = SLOT - WEEK - HOUR
+    room.publish_many(1)
+    report, mailed = sent(database_url, TUESDAY)
+    assert (report.edition, report.status, mailed) == (W46, "sent", [READER])
+
+
 # --- a clock set wrong ---
 
 
@@ -148,6 +186,7 @@ def test_a_run_in_the_future_empties_no_window(room: Newsroom, database_url: str
 @pytest.mark.parametrize("planned", ["no draft", "draft", "approved"])
 def test_an_overdue_edition_is_held(planned: str, room: Newsroom, database_url: str) -> None:
     """Past max_age it does not go out by itself, approved or not; status names it and says how to send it."""
+    in_rhythm(room)
     ready(room, SLOT - HOUR)
     if planned != "no draft":
         room.plan(W47)
@@ -179,6 +218,7 @@ def test_a_person_may_send_what_is_overdue(room: Newsroom, database_url: str) ->
 
 def test_just_in_time_is_not_overdue(room: Newsroom, database_url: str) -> None:
     """To the second."""
+    in_rhythm(room)
     ready(room, SLOT - HOUR)
     assert sent(database_url, SLOT + 6 * DAY)[1] == [READER]
 
