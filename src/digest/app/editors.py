@@ -98,11 +98,13 @@ def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
 def freeze_in(app: App, session: Session, edition: Edition, by: str, now: datetime) -> None:
     """Render and freeze inside somebody's write unit."""
     freezing.require(edition, Status.DRAFT)
-    rendered = app.render(tell(session, edition, app.settings.web.base_url))
+    story = tell(session, edition, app.settings.web.base_url)
+    rendered = app.render(story)
     freezing.freeze(
         session,
         edition,
         subject=rendered.subject,
+        preheader=story.preheader,
         html=rendered.html,
         text=rendered.text,
         marker=rendered.marker,

@@ -35,7 +35,7 @@ MAILED = (Status.APPROVED, Status.SENDING, Status.SENT)
 
 
 class Edition(Base):
-    """One digest. From approval on, `subject`, `html` and `text` are frozen bytes."""
+    """One digest. From approval on, `subject`, `preheader`, `html` and `text` are frozen."""
 
     __tablename__ = "editions"
 
