@@ -94,6 +94,26 @@ def test_an_approved_edition_waits_for_the_first_reader(room: Newsroom) -> None:
     assert room.count(Mailing) == 0
 
 
+@pytest.mark.parametrize("missing", ["readers", "approval", "nothing"])
+def test_a_dry_run_gives_the_reason_that_a_run_gives(missing: str, database_url: str) -> None:
+    """Of a draft that holds too little as well: whatever a person must do is said first."""
+    schedule: dict[str, object] = {
+        "min_items": 3,
+        "approval": "editor" if missing == "approval" else "automatic",
+    }
+    with newsroom(database_url, SLOT, schedule=schedule) as room:
+        room.publish_many(1)
+        if missing != "readers":
+            room.join(READER)
+        said = {"readers": "there is nobody", "approval": "it waits for an editor", "nothing": "too little"}
+        assert (room.plan(W47).reason or "").startswith("too little: 1")
+        dry = weekly.what_is_due(room.app, SLOT)
+        assert (dry.reason or "").startswith(said[missing])
+        assert f"edition {W47}: {dry.reason}" in attention(room)
+        report = room.run()
+        assert (report.edition, report.reason) == (dry.edition, dry.reason)
+
+
 # --- nothing new ---
 
 
@@ -322,20 +342,42 @@ def test_settings_that_stop_the_mail_leave_no_trace(
 # --- the postal address ---
 
 
-@pytest.mark.parametrize("how", ["run", "send"])
-def test_no_postal_address_no_newsletter(how: str, database_url: str) -> None:
-    """Through a relay elsewhere nothing is sent without it, and nothing is used up."""
-    elsewhere: dict[str, object] = {"host": "relay.example.org", "security": "starttls"}
-    with newsroom(database_url, SLOT, smtp=elsewhere) as room:
+def elsewhere(port: int = 9) -> dict[str, object]:
+    """A relay that is not this machine by its name, and is all the same."""
+    return {"host": "0.0.0.0", "port": port, "allow_plaintext": True}
+
+
+def test_no_postal_address_no_newsletter(database_url: str) -> None:
+    """Through a relay elsewhere `send` refuses, and nothing is used up."""
+    with newsroom(database_url, SLOT, smtp=elsewhere()) as room:
         ready(room)
-        if how == "send":
-            room.plan(W47)
-            room.approve(W47)
+        room.plan(W47)
+        room.approve(W47)
         before = room.rows()
         with pytest.raises(ConfigError, match=r"newsletter\.postal_address"):
-            room.run() if how == "run" else weekly.send_edition(room.app, W47)
+            weekly.send_edition(room.app, W47)
         assert room.rows() == before
         assert "newsletter.postal_address is empty" in attention(room)
+
+
+@pytest.mark.parametrize("planned", ["no draft", "approved"])
+def test_no_postal_address_holds_up_nobody_else(planned: str, database_url: str) -> None:
+    """A run leaves the edition as it is, sends the rest and ends with 78; with the address all is sent."""
+    with FaultyServer() as server, newsroom(database_url, SLOT, smtp=elsewhere(server.port)) as room:
+        ready(room)
+        if planned == "approved":
+            room.plan(W47)
+            room.approve(W47)
+        editions = room.statuses()
+        subscribing.subscribe(room.app, "new@example.org", source="test")
+        for _ in range(2):
+            report = room.run()
+            assert server.recipients == ["new@example.org"]
+            assert (report.edition, report.exit_code) == (W47, 78)
+            assert "newsletter.postal_address: expected" in str(report.stopped)
+            assert room.statuses() == editions
+    address: dict[str, object] = {"postal_address": "1 Example Street, 10115 Berlin"}
+    assert sent(database_url, SLOT, newsletter=address)[1] == [READER]
 
 
 def test_with_a_postal_address_nothing_is_missing(database_url: str) -> None:
