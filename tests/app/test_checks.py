@@ -26,6 +26,18 @@ def test_an_edition_as_usual_has_no_error(room: Newsroom) -> None:
     assert checks.check_edition(room.app, frozen, offline=True).ok
 
 
+def test_a_frozen_edition_is_checked_against_the_words_that_were_approved(room: Newsroom) -> None:
+    """What the site says since then is no fault of the mail."""
+    room.publish(tool("Alpha", 25), "Beta", published_at=TUESDAY - DAY)
+    room.plan(W47)
+    room.approve(W47)
+    report = checks.check_edition(room.app, looking.look(room.app, W47), offline=True)
+    room.publish(tool("Alpha", 100), "Beta")
+    look = looking.look(room.app, W47)
+    assert look.preheader != look.story.preheader
+    assert checks.check_edition(room.app, look, offline=True) == report
+
+
 def test_words_of_a_page_may_look_like_placeholders(room: Newsroom) -> None:
     """A title about templates is a warning, in a draft and frozen."""
     room.publish(

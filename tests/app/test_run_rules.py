@@ -17,7 +17,7 @@ from digest.editions import editing
 from digest.editions.models import Edition, Status
 from digest.errors import ConfigError, Conflict
 from tests.faults.smtp_server import FaultyServer
-from tests.support.newsrooms import DAY, HOUR, SLOT, Newsroom, newsroom
+from tests.support.newsrooms import DAY, HOUR, SLOT, TUESDAY, Newsroom, newsroom
 
 W46, W47, W48 = "2026-W46", "2026-W47", "2026-W48"
 WEEK = 7 * DAY
@@ -46,6 +46,12 @@ def ready(room: Newsroom, now: datetime = SLOT) -> str:
     room.clock.moment = now
     room.join(READER)
     return room.publish_many(1)[0]
+
+
+def in_rhythm(room: Newsroom) -> None:
+    """A week before has run its course, so that a missed slot is no newcomer's."""
+    room.plan(W46)
+    room.skip(W46)
 
 
 # --- what is missing ---
@@ -88,6 +94,26 @@ def test_an_approved_edition_waits_for_the_first_reader(room: Newsroom) -> None:
     assert room.count(Mailing) == 0
 
 
+@pytest.mark.parametrize("missing", ["readers", "approval", "nothing"])
+def test_a_dry_run_gives_the_reason_that_a_run_gives(missing: str, database_url: str) -> None:
+    """Of a draft that holds too little as well: whatever a person must do is said first."""
+    schedule: dict[str, object] = {
+        "min_items": 3,
+        "approval": "editor" if missing == "approval" else "automatic",
+    }
+    with newsroom(database_url, SLOT, schedule=schedule) as room:
+        room.publish_many(1)
+        if missing != "readers":
+            room.join(READER)
+        said = {"readers": "there is nobody", "approval": "it waits for an editor", "nothing": "too little"}
+        assert (room.plan(W47).reason or "").startswith("too little: 1")
+        dry = weekly.what_is_due(room.app, SLOT)
+        assert (dry.reason or "").startswith(said[missing])
+        assert f"edition {W47}: {dry.reason}" in attention(room)
+        report = room.run()
+        assert (report.edition, report.reason) == (dry.edition, dry.reason)
+
+
 # --- nothing new ---
 
 
@@ -122,6 +148,38 @@ def test_before_the_slot_nothing_of_this_week_happens(room: Newsroom) -> None:
     assert room.statuses()[W47] is Status.DRAFT
 
 
+# --- whose slot has passed ---
+
+
+@pytest.mark.parametrize("before", ["nothing", "a draft", "one approved", "one cancelled"])
+def test_a_newcomers_first_edition_is_not_last_weeks(before: str, room: Newsroom) -> None:
+    """Imported before the slot, first run after it: it waits for this week's, whatever was begun before."""
+    ready(room, SLOT - 8 * DAY)
+    if before != "nothing":
+        room.plan("2026-W45")
+    if before == "one approved":
+        room.approve("2026-W45")
+    if before == "one cancelled":
+        room.cancel("2026-W45")
+    room.clock.moment = TUESDAY
+    report = room.run()
+    assert (report.edition, report.status, report.sent) == (W47, "not due", 0)
+    assert W46 not in room.statuses()
+    assert status(room)["next_edition"]["key"] == W47
+
+
+def test_after_a_skipped_week_a_missed_slot_is_made_up(room: Newsroom, database_url: str) -> None:
+    """Who runs every week, if only to find nothing, has missed the slot in earnest."""
+    slug = ready(room, SLOT - 2 * WEEK)
+    with room.app.database.write() as session:
+        withdraw(session, slug, room.clock.now())
+    assert room.run().status == "skipped"
+    room.clock.moment = SLOT - WEEK - HOUR
+    room.publish_many(1)
+    report, mailed = sent(database_url, TUESDAY)
+    assert (report.edition, report.status, mailed) == (W46, "sent", [READER])
+
+
 # --- a clock set wrong ---
 
 
@@ -148,6 +206,7 @@ def test_a_run_in_the_future_empties_no_window(room: Newsroom, database_url: str
 @pytest.mark.parametrize("planned", ["no draft", "draft", "approved"])
 def test_an_overdue_edition_is_held(planned: str, room: Newsroom, database_url: str) -> None:
     """Past max_age it does not go out by itself, approved or not; status names it and says how to send it."""
+    in_rhythm(room)
     ready(room, SLOT - HOUR)
     if planned != "no draft":
         room.plan(W47)
@@ -179,6 +238,7 @@ def test_a_person_may_send_what_is_overdue(room: Newsroom, database_url: str) ->
 
 def test_just_in_time_is_not_overdue(room: Newsroom, database_url: str) -> None:
     """To the second."""
+    in_rhythm(room)
     ready(room, SLOT - HOUR)
     assert sent(database_url, SLOT + 6 * DAY)[1] == [READER]
 
@@ -282,20 +342,42 @@ def test_settings_that_stop_the_mail_leave_no_trace(
 # --- the postal address ---
 
 
-@pytest.mark.parametrize("how", ["run", "send"])
-def test_no_postal_address_no_newsletter(how: str, database_url: str) -> None:
-    """Through a relay elsewhere nothing is sent without it, and nothing is used up."""
-    elsewhere: dict[str, object] = {"host": "relay.example.org", "security": "starttls"}
-    with newsroom(database_url, SLOT, smtp=elsewhere) as room:
+def elsewhere(port: int = 9) -> dict[str, object]:
+    """A relay that is not this machine by its name, and is all the same."""
+    return {"host": "0.0.0.0", "port": port, "allow_plaintext": True}
+
+
+def test_no_postal_address_no_newsletter(database_url: str) -> None:
+    """Through a relay elsewhere `send` refuses, and nothing is used up."""
+    with newsroom(database_url, SLOT, smtp=elsewhere()) as room:
         ready(room)
-        if how == "send":
-            room.plan(W47)
-            room.approve(W47)
+        room.plan(W47)
+        room.approve(W47)
         before = room.rows()
         with pytest.raises(ConfigError, match=r"newsletter\.postal_address"):
-            room.run() if how == "run" else weekly.send_edition(room.app, W47)
+            weekly.send_edition(room.app, W47)
         assert room.rows() == before
         assert "newsletter.postal_address is empty" in attention(room)
+
+
+@pytest.mark.parametrize("planned", ["no draft", "approved"])
+def test_no_postal_address_holds_up_nobody_else(planned: str, database_url: str) -> None:
+    """A run leaves the edition as it is, sends the rest and ends with 78; with the address all is sent."""
+    with FaultyServer() as server, newsroom(database_url, SLOT, smtp=elsewhere(server.port)) as room:
+        ready(room)
+        if planned == "approved":
+            room.plan(W47)
+            room.approve(W47)
+        editions = room.statuses()
+        subscribing.subscribe(room.app, "new@example.org", source="test")
+        for _ in range(2):
+            report = room.run()
+            assert server.recipients == ["new@example.org"]
+            assert (report.edition, report.exit_code) == (W47, 78)
+            assert "newsletter.postal_address: expected" in str(report.stopped)
+            assert room.statuses() == editions
+    address: dict[str, object] = {"postal_address": "1 Example Street, 10115 Berlin"}
+    assert sent(database_url, SLOT, newsletter=address)[1] == [READER]
 
 
 def test_with_a_postal_address_nothing_is_missing(database_url: str) -> None:

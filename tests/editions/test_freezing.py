@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from html import escape
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.support.weeks import W47, W48, WEEK, send, withdrawn
 
 def frozen(edition: Edition) -> tuple[str | None, ...]:
     """What an approved edition must never change."""
-    return edition.subject, edition.html, edition.text, edition.marker, str(edition.sha256)
+    return edition.subject, edition.preheader, edition.html, edition.text, edition.marker, str(edition.sha256)
 
 
 def test_frozen_bytes_do_not_follow_the_site(room: Newsroom) -> None:
@@ -42,6 +43,18 @@ def test_frozen_bytes_do_not_follow_the_site(room: Newsroom) -> None:
     room.plan()
     assert frozen(room.edition(W47)) == frozen(edition)
     assert looking.look(room.app, W47).require() == looked_at
+
+
+def test_the_preheader_is_frozen_with_the_bytes_it_opens(room: Newsroom) -> None:
+    """What moved between planning and approval moves it too, as it does the subject."""
+    room.publish(tool("Axolotl", 25), "Newt", published_at=TUESDAY - DAY)
+    planned = room.plan().preheader
+    room.publish(tool("Axolotl", 100), "Newt")
+    room.approve(W47)
+    edition = room.edition(W47)
+    assert edition.preheader != planned
+    assert escape(edition.preheader) in (edition.html or "")
+    assert "100%" in edition.subject
 
 
 def test_a_frozen_edition_takes_no_edits(room: Newsroom) -> None:

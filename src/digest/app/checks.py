@@ -55,7 +55,7 @@ def sample_mail(app: App, look: Look) -> Mail:
     read = as_read(app, rendered)
     return Mail(
         subject=read.subject,
-        preheader=look.story.preheader,
+        preheader=look.preheader,
         html=read.html,
         text=read.text,
         message=sample_message(app, rendered, look.key),

@@ -22,7 +22,7 @@ from digest.delivery.stopping import Limit
 from digest.editions.models import Status
 from digest.editions.pausing import why_paused
 from digest.editions.planning import find_edition
-from digest.errors import DigestError
+from digest.errors import ConfigError, DigestError
 from digest.feedback.refusals import apply_refusals
 from digest.rendering.rendered import Rendered
 from digest.tokens import new_public_id
@@ -53,9 +53,9 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done or nothing due; 1 stopped; 75 some deliveries wait for a retry."""
+        """0 done or nothing due; 1 stopped; 75 some deliveries wait for a retry; 78 stopped by a setting."""
         if self.stopped:
-            return 1
+            return 78 if isinstance(self.stopped, ConfigError) else 1
         return 75 if self.waiting_until else 0
 
 

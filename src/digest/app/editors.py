@@ -6,7 +6,8 @@ Who has seen version 0 was looking at a week without an edition, and the act beg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition, get_edition, plan
 from digest.editions.stories import tell
 from digest.editions.story import Story
+from digest.editions.versioning import versioned
 from digest.errors import Stale
 
 
@@ -44,13 +46,11 @@ def edit_edition(
     app: App, key: str, change: Callable[[Session, Edition], None], seen: int | None = None
 ) -> Edition:
     """Apply one change to a draft and plan it anew, so that what is shown is what was meant."""
-    now = app.clock.now()
-    with app.database.write(lock="editions") as session:
-        edition = _touch(app, session, key, seen)
+    with _acting(app, key, seen) as (session, edition):
         freezing.require(edition, Status.DRAFT)
         change(session, edition)
         session.flush()
-        return plan_in(app, session, key, now)
+        return plan_in(app, session, key, app.clock.now())
 
 
 def approve(
@@ -60,8 +60,7 @@ def approve(
 
     `sha256` is what the editor was shown (see Rendered.sha256): other bytes are not frozen in its name.
     """
-    with app.database.write(lock="editions") as session:
-        edition = _touch(app, session, key, seen)
+    with _acting(app, key, seen) as (session, edition):
         freeze_in(app, session, edition, by, app.clock.now())
         if sha256 is not None and edition.sha256 != sha256:
             raise Stale(f"what edition {key} says has changed since you looked; look again, then approve")
@@ -70,26 +69,22 @@ def approve(
 
 def withdraw_approval(app: App, key: str, seen: int | None = None) -> Edition:
     """Make an approved edition a draft again; raises Conflict once mailing began."""
-    with app.database.write(lock="editions") as session:
-        edition = _touch(app, session, key, seen)
+    with _acting(app, key, seen) as (session, edition):
         freezing.thaw(session, edition)
         return edition
 
 
 def skip(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Send nothing for a draft's week; raises Conflict when it is no draft."""
-    with app.database.write(lock="editions") as session:
-        edition = _touch(app, session, key, seen)
+    with _acting(app, key, seen) as (_, edition):
         freezing.skip(edition, reason)
         return edition
 
 
 def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
     """Stop an edition for good; whoever was not sent it will not be. Raises Conflict once it was sent."""
-    now = app.clock.now()
-    with app.database.write(lock="editions") as session:
-        edition = _touch(app, session, key, seen)
-        freezing.cancel(edition, reason, now)
+    with _acting(app, key, seen) as (_, edition):
+        freezing.cancel(edition, reason, app.clock.now())
     # Only now, since those who send heed it as soon as it is stored.
     drop_rest(app, edition)
     return edition
@@ -98,11 +93,13 @@ def cancel(app: App, key: str, reason: str, seen: int | None = None) -> Edition:
 def freeze_in(app: App, session: Session, edition: Edition, by: str, now: datetime) -> None:
     """Render and freeze inside somebody's write unit."""
     freezing.require(edition, Status.DRAFT)
-    rendered = app.render(tell(session, edition, app.settings.web.base_url))
+    story = tell(session, edition, app.settings.web.base_url)
+    rendered = app.render(story)
     freezing.freeze(
         session,
         edition,
         subject=rendered.subject,
+        preheader=story.preheader,
         html=rendered.html,
         text=rendered.text,
         marker=rendered.marker,
@@ -113,13 +110,21 @@ def freeze_in(app: App, session: Session, edition: Edition, by: str, now: dateti
     )
 
 
-def _touch(app: App, session: Session, key: str, seen: int | None) -> Edition:
-    """The edition, one version on; raises Stale where it is not the one that was seen."""
+@contextmanager
+def _acting(app: App, key: str, seen: int | None) -> Iterator[tuple[Session, Edition]]:
+    """One transaction on the edition that was seen; whatever is done to it counts as one change."""
+    with app.database.write(lock="editions") as session:
+        edition = _seen_or_begun(app, session, key, seen)
+        with versioned(edition):
+            yield session, edition
+
+
+def _seen_or_begun(app: App, session: Session, key: str, seen: int | None) -> Edition:
+    """The edition, planned where there was none to be seen; raises Stale where it is not the one seen."""
     if seen == 0 and find_edition(session, key) is None:
         return plan_in(app, session, key, app.clock.now())
     edition = get_edition(session, key)
     _require_seen(edition, seen)
-    edition.version += 1
     return edition
 
 

@@ -41,6 +41,16 @@ class Look:
         """Whether these bytes were approved and change no more."""
         return self.edition["sha256"]["html"] is not None
 
+    @property
+    def subject(self) -> str:
+        """The subject that was approved, or the draft's."""
+        return self.edition["subject"] if self.is_frozen else self.story.subject
+
+    @property
+    def preheader(self) -> str:
+        """The preheader that was approved, or the draft's: facts that moved since then move no mail."""
+        return self.edition["preheader"] if self.is_frozen else self.story.preheader
+
     def require(self) -> Rendered:
         """The bytes; raises the problem where there are none."""
         if self.rendered is None:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
-from digest.content.models import Comparison
 from digest.editions.models import Edition, Status
 from digest.editions.planning import find_edition
 
@@ -19,17 +18,21 @@ def due_slot(app: App, session: Session, now: datetime) -> datetime | None:
     """The slot whose edition is due, or None before the next one.
 
     This week's slot is due once it has come, however late. A slot of the week before is due only if it was
-    missed in earnest: its edition was planned, or editions have gone out before and this week's is not
-    planned yet. A newcomer's first edition is thus not last week's.
+    missed in earnest: its edition was planned, or one before it was mailed or skipped and this week's is
+    not planned yet. A newcomer's first edition is thus not last week's.
     """
     rhythm, slot = app.rhythm, app.rhythm.last_slot(now)
     this_week = rhythm.key_of(now)
     if rhythm.key_of(slot) == this_week or find_edition(session, rhythm.key_of(slot)):
         return slot
-    in_rhythm = session.scalar(select(Edition.id).where(Edition.slot < slot).limit(1)) is not None
-    existed = session.scalar(select(Comparison.id).where(Comparison.imported_at < slot).limit(1)) is not None
     planned_ahead = find_edition(session, this_week) is not None
-    return slot if (in_rhythm or existed) and not planned_ahead else None
+    return slot if _in_rhythm(session, slot) and not planned_ahead else None
+
+
+def _in_rhythm(session: Session, slot: datetime) -> bool:
+    """Whether a week before this slot ran its course: what was only drafted, or given up unsent, did not."""
+    ran = Edition.mailing_began | (Edition.status == Status.SKIPPED)
+    return session.scalar(select(Edition.id).where(Edition.slot < slot, ran).limit(1)) is not None
 
 
 def coming_slot(app: App, session: Session, now: datetime) -> datetime:

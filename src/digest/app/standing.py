@@ -65,18 +65,18 @@ def _last(session: Session, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _skipped_ahead(session: Session, now: datetime) -> list[str]:
-    """Weeks that a mistaken `--now` has used up before they came."""
-    query = select(Edition.key).where(Edition.status == Status.SKIPPED, Edition.window_end > now)
-    return list(session.scalars(query.order_by(Edition.key)))
-
-
-def _paused(session: Session) -> list[str]:
-    query = select(Edition).where(Edition.paused_at.is_not(None)).order_by(Edition.key)
+def _attention(app: App, session: Session) -> list[str]:
+    """One sentence for each thing that will not resolve itself."""
+    now = app.clock.now()
     return [
-        f"edition {one.key} is {why_paused(one)} (digest resume {one.key} goes on, "
-        f"digest edition cancel {one.key} ends it)"
-        for one in session.scalars(query)
+        *_settings_that_stop_the_mail(app),
+        *_due_and_held(app, now),
+        *_cannot_be_rendered(app, session, now),
+        *_paused(session),
+        *_went_by(app, session, now),
+        *_skipped_ahead(session, now),
+        *_in_doubt(session),
+        *_no_postal_address(app),
     ]
 
 
@@ -88,9 +88,14 @@ def _settings_that_stop_the_mail(app: App) -> list[str]:
     return []
 
 
-def _cannot_be_rendered(app: App, session: Session) -> list[str]:
+def _due_and_held(app: App, now: datetime) -> list[str]:
+    due = what_is_due(app, now)
+    return [f"edition {due.edition}: {due.reason}"] if due.reason and due.status in (None, *OPEN) else []
+
+
+def _cannot_be_rendered(app: App, session: Session, now: datetime) -> list[str]:
     """The coming edition's draft, where a template or its own words break it: no run could send it."""
-    key = app.rhythm.key_of(coming_slot(app, session, app.clock.now()))
+    key = app.rhythm.key_of(coming_slot(app, session, now))
     edition = find_edition(session, key)
     if edition is None or edition.status is not Status.DRAFT:
         return []
@@ -98,32 +103,42 @@ def _cannot_be_rendered(app: App, session: Session) -> list[str]:
     return [f"edition {key} cannot be rendered: {problem}"] if isinstance(problem, RenderError) else []
 
 
-def _attention(app: App, session: Session) -> list[str]:
-    """One sentence for each thing that will not resolve itself."""
-    found = _settings_that_stop_the_mail(app)
-    due = what_is_due(app, app.clock.now())
-    if due.reason and due.status in (None, *OPEN):
-        found.append(f"edition {due.edition}: {due.reason}")
-    found += _cannot_be_rendered(app, session)
-    found += _paused(session)
-    found += [
+def _paused(session: Session) -> list[str]:
+    query = select(Edition).where(Edition.paused_at.is_not(None)).order_by(Edition.key)
+    return [
+        f"edition {one.key} is {why_paused(one)} (digest resume {one.key} goes on, "
+        f"digest edition cancel {one.key} ends it)"
+        for one in session.scalars(query)
+    ]
+
+
+def _went_by(app: App, session: Session, now: datetime) -> list[str]:
+    return [
         f"edition {key} was approved and its week went by: send it (digest send) or cancel it"
-        for key in stranded(app, session, app.clock.now())
+        for key in stranded(app, session, now)
     ]
-    found += [
+
+
+def _skipped_ahead(session: Session, now: datetime) -> list[str]:
+    """Weeks that a mistaken `--now` has used up before they came."""
+    query = select(Edition.key).where(Edition.status == Status.SKIPPED, Edition.window_end > now)
+    return [
         f"edition {key} was skipped under a clock that ran ahead; `digest edition plan {key}` opens it again"
-        for key in _skipped_ahead(session, app.clock.now())
+        for key in session.scalars(query.order_by(Edition.key))
     ]
-    held = session.scalar(
-        select(func.count())
-        .select_from(Delivery)
-        .where(Delivery.state == State.UNKNOWN, Delivery.due_at.is_(None))
+
+
+def _in_doubt(session: Session) -> list[str]:
+    held = select(func.count()).where(Delivery.state == State.UNKNOWN, Delivery.due_at.is_(None))
+    count = session.scalar(held)
+    sentence = (
+        f"deliveries in doubt and held: {count}; nobody can know whether they arrived "
+        "(digest send KEY --in-doubt tries them once more)"
     )
-    if held:
-        found.append(
-            f"deliveries in doubt and held: {held}; nobody can know whether they arrived "
-            "(digest send KEY --in-doubt tries them once more)"
-        )
-    if not app.settings.newsletter.postal_address:
-        found.append("newsletter.postal_address is empty; the law wants a postal address in every newsletter")
-    return found
+    return [sentence] if count else []
+
+
+def _no_postal_address(app: App) -> list[str]:
+    if app.settings.newsletter.postal_address:
+        return []
+    return ["newsletter.postal_address is empty; the law wants a postal address in every newsletter"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -31,15 +32,16 @@ UNAPPROVED = "it waits for an editor's approval (digest edition approve)"
 def run(app: App, stop: threading.Event | None = None, on_progress: Progress = silent) -> RunReport:
     """Do what is due now: this slot's edition, retries, notices.
 
-    An edition that cannot be rendered stays as it was and stops the run in the end; all else is delivered.
+    An edition that cannot be rendered, or lacks the postal address, stays as it was and stops the run in the
+    end; all else is delivered. Raises ConfigError where no mail can be made at all.
     """
     require_sendable(app)
-    report, broken = RunReport(), None
+    broken = None
     pause_overdue(app)
     try:
         with app.database.write(lock="editions") as session:
-            _prepare_due(app, session, report, app.clock.now())
-    except RenderError as error:
+            report = _prepare_due(app, session, app.clock.now())
+    except (RenderError, ConfigError) as error:
         report, broken = what_is_due(app, app.clock.now()), error
     report = deliver(app, report, stop, on_progress)
     report.stopped = report.stopped or broken
@@ -77,11 +79,8 @@ def send_edition(
 def what_is_due(app: App, now: datetime) -> RunReport:
     """What `run` would do about editions, without doing it: `status` None or open and no reason, it sends."""
     with app.database.read() as session:
-        slot = due_slot(app, session, now)
-        edition = find_edition(session, app.rhythm.key_of(slot)) if slot else None
-        report = _report(app, edition, slot, now)
-        report.reason = report.reason or (_why_not_yet(app, session, edition, now - slot) if slot else None)
-        return report
+        due = _find_due(app, session, now)
+        return _told(app, due, due.edition) if due else _not_due(app, now)
 
 
 def would_do(report: RunReport) -> str | None:
@@ -93,28 +92,49 @@ def would_do(report: RunReport) -> str | None:
     return None
 
 
-def _prepare_due(app: App, session: Session, report: RunReport, now: datetime) -> None:
-    """Bring the due edition to `sending` or `skipped`, unless a person must act first."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The slot that has come, its edition if there is one, and why a person must act first, if so."""
+
+    slot: datetime
+    edition: Edition | None
+    held: str | None
+
+
+def _find_due(app: App, session: Session, now: datetime) -> _Due | None:
     slot = due_slot(app, session, now)
-    edition = find_edition(session, app.rhythm.key_of(slot)) if slot else None
-    held = _why_not_yet(app, session, edition, now - slot) if slot else None
-    if slot and held is None and (edition is None or edition.status in OPEN):
-        edition = _seal(app, session, edition, app.rhythm.key_of(slot), now)
-    elif edition is None and held == UNAPPROVED and slot:
-        edition = plan_in(app, session, app.rhythm.key_of(slot), now)
-    found = _report(app, edition, slot, now)
-    report.edition, report.status, report.reason = found.edition, found.status, held or found.reason
-
-
-def _report(app: App, edition: Edition | None, slot: datetime | None, now: datetime) -> RunReport:
     if slot is None:
-        coming = app.rhythm.next_slot(now)
-        key = app.rhythm.key_of(coming)
-        return RunReport(edition=key, status="not due", reason=f"its time is {coming:%Y-%m-%d %H:%M} UTC")
+        return None
+    edition = find_edition(session, app.rhythm.key_of(slot))
+    return _Due(slot, edition, _why_not_yet(app, session, edition, now - slot))
+
+
+def _prepare_due(app: App, session: Session, now: datetime) -> RunReport:
+    """Bring the due edition to `sending` or `skipped`, unless a person must act first."""
+    due = _find_due(app, session, now)
+    if due is None:
+        return _not_due(app, now)
+    edition, key = due.edition, app.rhythm.key_of(due.slot)
+    if due.held is None and (edition is None or edition.status in OPEN):
+        edition = _seal(app, session, edition, key, now)
+    elif due.held == UNAPPROVED and edition is None:
+        edition = plan_in(app, session, key, now)
+    return _told(app, due, edition)
+
+
+def _not_due(app: App, now: datetime) -> RunReport:
+    coming = app.rhythm.next_slot(now)
+    key = app.rhythm.key_of(coming)
+    return RunReport(edition=key, status="not due", reason=f"its time is {coming:%Y-%m-%d %H:%M} UTC")
+
+
+def _told(app: App, due: _Due, edition: Edition | None) -> RunReport:
+    """How the due edition stands: what a person must do comes before what the edition says of itself."""
+    key = app.rhythm.key_of(due.slot)
     if edition is None:
-        return RunReport(edition=app.rhythm.key_of(slot))
-    reason = edition.reason or why_paused(edition)
-    return RunReport(edition=edition.key, status=edition.status.value, reason=reason)
+        return RunReport(edition=key, reason=due.held)
+    reason = due.held or edition.reason or why_paused(edition)
+    return RunReport(edition=key, status=edition.status.value, reason=reason)
 
 
 def _why_not_yet(app: App, session: Session, edition: Edition | None, late: timedelta) -> str | None:

@@ -42,12 +42,9 @@ def page_state(bench: Workbench, key: str | None, *, offline: bool) -> dict[str,
 
 
 def _inbox(shown: Shown) -> dict[str, Any]:
-    subject, preheader = shown.look.story.subject, shown.look.story.preheader
-    if shown.look.is_frozen:  # the words that were approved
-        subject, preheader = shown.look.edition["subject"], shown.look.edition["preheader"]
     return {
         "sender": inbox.sender_name(shown.app.settings.newsletter.sender),
-        "rows": [asdict(row) for row in inbox.rows(subject, preheader)],
+        "rows": [asdict(row) for row in inbox.rows(shown.look.subject, shown.look.preheader)],
         "phone": {"subject": inbox.PHONE.subject, "preheader": inbox.PHONE.preheader},
     }
 

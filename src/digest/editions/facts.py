@@ -38,13 +38,6 @@ def name_of(tool: Tool) -> str:
     return shorten(tool.name, NAME_WIDTH)
 
 
-def challengers(fold: Fold) -> tuple[Tool, ...]:
-    """The tools set against a fold's yardstick, in the order of their comparisons."""
-    return tuple(
-        item.right if item.left.slug == fold.yardstick.slug else item.left for item in fold.comparisons
-    )
-
-
 def few(tools: Sequence[Tool], name: NameOf) -> str:
     """`A`, `A and B`, or `A and three more`."""
     if len(tools) > 2:

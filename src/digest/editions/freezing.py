@@ -18,6 +18,7 @@ def freeze(
     edition: Edition,
     *,
     subject: str,
+    preheader: str,
     html: str,
     text: str,
     marker: str,
@@ -37,7 +38,8 @@ def freeze(
     remember(session, edition)
     edition.status, edition.reason = Status.APPROVED, None
     edition.approved_at, edition.approved_by = now, by
-    edition.subject, edition.html, edition.text = subject, html, text
+    edition.subject, edition.preheader = subject, preheader
+    edition.html, edition.text = html, text
     edition.marker, edition.sha256, edition.briefly = marker, sha256, briefly
 
 

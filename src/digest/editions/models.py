@@ -17,9 +17,9 @@ class Status(enum.StrEnum):
     """Where an edition stands.
 
     draft → approved → sending → sent; a draft may instead be skipped (nothing new, too little) or
-    cancelled by a person, as may an approved or sending one. A sending one may also be paused, which is no
-    status: `paused_at` says so. Each of the last two keeps its reason;
-    a draft's reason says why it would be skipped as it stands.
+    cancelled by a person, as may an approved or sending one. Whichever is skipped or cancelled keeps its
+    reason; a draft's says why it would be skipped as it stands. A sending one may also be paused, which is
+    no status: `paused_at` and `paused_because` say so.
     """
 
     DRAFT = "draft"
@@ -35,13 +35,14 @@ MAILED = (Status.APPROVED, Status.SENDING, Status.SENT)
 
 
 class Edition(Base):
-    """One digest. From approval on, `subject`, `html` and `text` are frozen bytes."""
+    """One digest. From approval on, `subject`, `preheader`, `html` and `text` are frozen."""
 
     __tablename__ = "editions"
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(unique=True, comment="ISO year and week of the slot: 2026-W47")
     status: Mapped[Status] = mapped_column(word_enum(Status))
+    # Of a draft: why it would be skipped.
     reason: Mapped[str | None] = mapped_column(comment="why it was skipped or cancelled")
     slot: Mapped[datetime] = mapped_column(comment="when it is to be sent")
     window_start: Mapped[datetime]

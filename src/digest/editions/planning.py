@@ -12,6 +12,7 @@ from digest.content.models import Comparison
 from digest.editions.models import SEALED, Choice, Edition, Item, LeftOut, Status, reaches_readers
 from digest.editions.selecting import Candidate, Choices, Rules, Selection, select
 from digest.editions.story import Story
+from digest.editions.versioning import versioned
 from digest.editions.weeks import WEEK, Rhythm
 from digest.errors import NotFound
 
@@ -40,22 +41,15 @@ def plan(session: Session, key: str, rhythm: Rhythm, rules: Rules, now: datetime
     edition = find_edition(session, key) or _new_edition(session, key, rhythm, now)
     if edition.status not in (Status.DRAFT, Status.SKIPPED):
         return edition
-    edition.status, edition.reason = Status.DRAFT, None
-    edition.window_start, edition.window_end = _window_start(session, edition, now), now
-    selection = choose(session, edition, rules)
-    before = _contents(edition)
-    _store(session, edition, selection)
-    edition.reason = selection.skip
-    story = tell(session, edition)
-    edition.subject, edition.preheader = story.subject, story.preheader
-    if _contents(edition) != before:
-        edition.version += 1
+    with versioned(edition):
+        edition.status = Status.DRAFT
+        edition.window_start, edition.window_end = _window_start(session, edition, now), now
+        selection = choose(session, edition, rules)
+        _store(session, edition, selection)
+        edition.reason = selection.skip
+        story = tell(session, edition)
+        edition.subject, edition.preheader = story.subject, story.preheader
     return edition
-
-
-def _contents(edition: Edition) -> tuple[object, ...]:
-    """What an editor would notice as changed."""
-    return [item.comparison_id for item in edition.items], edition.subject, edition.preheader, edition.reason
 
 
 def _new_edition(session: Session, key: str, rhythm: Rhythm, now: datetime) -> Edition:

@@ -67,22 +67,32 @@ def select(
     starves behind a busy week. Pinned ones jump the line. What got in is shown by strength: the best
     panel ship first, then the newest.
     """
+    line, refused = _line(candidates, rules, window_end, choices)
+    chosen, waiting = _cap(line, rules.max_items, choices)
+    left_out = refused + _because(waiting, f"below rank: the edition holds {rules.max_items}; it waits")
+    if len(chosen) < rules.min_items:
+        held = _because(chosen, f"carried over: fewer than {rules.min_items} this week; it waits")
+        return Selection((), left_out + held, _skip_reason(len(chosen), rules))
+    items = tuple(Pick(c.id, c.slug, _why(c, window_start, choices)) for c in _shown(chosen, choices))
+    return Selection(items, left_out, None)
+
+
+def _line(
+    candidates: Iterable[Candidate], rules: Rules, window_end: datetime, choices: Choices
+) -> tuple[list[Candidate], tuple[Pick, ...]]:
+    """Who may stand in line, those that waited longest first; and who may not, each with its reason."""
     line: list[Candidate] = []
-    left_out: list[Pick] = []
+    refused: list[Pick] = []
     for candidate in sorted(candidates, key=lambda c: (c.published_at, c.id)):
-        why_not = _why_not(candidate, rules, window_end, choices)
-        if why_not:
-            left_out.append(Pick(candidate.id, candidate.slug, why_not))
+        if why_not := _why_not(candidate, rules, window_end, choices):
+            refused.append(Pick(candidate.id, candidate.slug, why_not))
         else:
             line.append(candidate)
-    chosen, waiting = _cap(line, rules.max_items, choices)
-    left_out += [
-        Pick(c.id, c.slug, f"below rank: the edition holds {rules.max_items}; it waits") for c in waiting
-    ]
-    if len(chosen) < rules.min_items:
-        return Selection((), tuple(left_out) + _held(chosen, rules), _skip_reason(len(chosen), rules))
-    items = tuple(Pick(c.id, c.slug, _why(c, window_start, choices)) for c in _shown(chosen, choices))
-    return Selection(items, tuple(left_out), None)
+    return line, tuple(refused)
+
+
+def _because(candidates: Iterable[Candidate], reason: str) -> tuple[Pick, ...]:
+    return tuple(Pick(c.id, c.slug, reason) for c in candidates)
 
 
 def _why_not(candidate: Candidate, rules: Rules, window_end: datetime, choices: Choices) -> str | None:
@@ -120,11 +130,6 @@ def _why(candidate: Candidate, window_start: datetime, choices: Choices) -> str:
     if candidate.id in choices.pinned:
         return "pinned by the editor"
     return "carried over" if candidate.published_at < window_start else "new this week"
-
-
-def _held(chosen: list[Candidate], rules: Rules) -> tuple[Pick, ...]:
-    reason = f"carried over: fewer than {rules.min_items} this week; it waits"
-    return tuple(Pick(c.id, c.slug, reason) for c in chosen)
 
 
 def _skip_reason(found: int, rules: Rules) -> str:

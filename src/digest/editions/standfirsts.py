@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from digest.editions.facts import Facts, by_panel, challengers, few, is_free, name_of
+from digest.editions.facts import Facts, by_panel, few, is_free, name_of
 from digest.editions.phrasing import capital, listing, number, panel_votes, shorten
 from digest.editions.story import Tool
 
@@ -74,7 +74,7 @@ def _against_yardstick(facts: Facts) -> str:
     if len(facts.folds) != 1 or facts.folds[0].yardstick.panel_ship is None:
         return ""
     mark = facts.folds[0].yardstick.panel_ship
-    known = [tool for tool in challengers(facts.folds[0]) if tool.panel_ship is not None]
+    known = [tool for tool in facts.folds[0].challengers if tool.panel_ship is not None]
     ahead = [tool for tool in known if (tool.panel_ship or 0) > mark]
     if not ahead:
         return "None beats it." if len(known) == len(facts.folds[0].comparisons) else ""

@@ -1,4 +1,4 @@
-"""An edition as plain values: what the templates are given and what is frozen beside the bytes."""
+"""An edition as plain values: what its words are written from, and what the templates are given."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ class Comparison:
     left: Tool
     right: Tool
 
+    def challenger(self, yardstick: Tool) -> Tool:
+        """The side that is not the yardstick."""
+        return self.right if self.left.slug == yardstick.slug else self.left
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -60,6 +64,11 @@ class Fold:
 
     yardstick: Tool
     comparisons: tuple[Comparison, ...]  # each has the yardstick on one side
+
+    @property
+    def challengers(self) -> tuple[Tool, ...]:
+        """The tools set against the yardstick, in the order of their comparisons."""
+        return tuple(comparison.challenger(self.yardstick) for comparison in self.comparisons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from digest.errors import NotFound
 
 WEEK = timedelta(weeks=1)
+_KEY = re.compile(r"(2[0-9]{3})-W([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,8 @@ class Rhythm:
         When clocks go back the hour comes twice and the first one counts; when they go forward a time
         that does not exist is taken an hour later (PEP 495: fold 0 gives both).
         """
-        match = re.fullmatch(r"(2[0-9]{3})-W([0-9]{2})", key)
-        try:
-            day = date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1) if match else None
-        except ValueError:
-            day = None
-        if day is None:
-            raise NotFound(f"{key!r} names no ISO week; expected something like 2026-W47")
+        require_key(key)
+        day = date.fromisocalendar(int(key[:4]), int(key[6:]), self.weekday + 1)
         return datetime.combine(day, self.time, self.zone).astimezone(UTC)
 
     def last_slot(self, now: datetime) -> datetime:
@@ -50,6 +46,18 @@ class Rhythm:
     def key_of(self, slot: datetime) -> str:
         """The key of the ISO week that a moment lies in, on this rhythm's clocks."""
         return week_key(slot.astimezone(self.zone).date())
+
+
+def require_key(text: str) -> None:
+    """Raise NotFound where this is no key."""
+    if not is_key(text):
+        raise NotFound(f"{text!r} names no ISO week; expected something like 2026-W47")
+
+
+def is_key(text: str) -> bool:
+    """Whether it is the key of a week that there is: 2026 has a W53, and 2025 has none."""
+    match = _KEY.fullmatch(text)
+    return match is not None and 1 <= int(match[2]) <= date(int(match[1]), 12, 28).isocalendar().week
 
 
 def week_key(day: date) -> str:

@@ -20,6 +20,7 @@ from jinja2.ext import extract_from_ast
 
 from digest.bundled import bundled
 from digest.editions.phrasing import shorten
+from digest.editions.story import Comparison
 from digest.errors import Place, RenderError
 from digest.rendering import bars, direction, markdown, plaintext, standing, voices
 from digest.rendering.filling import filled
@@ -46,7 +47,7 @@ _FILTERS = {
     "distance": standing.distance,
     "margin": standing.margin,
     "versus": standing.versus,
-    "challenger": standing.challenger,
+    "challenger": Comparison.challenger,
     "direction": direction.direction,
     "tone": bars.tone,
     "bar": bars.bar,

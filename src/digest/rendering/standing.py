@@ -56,11 +56,6 @@ def versus(comparison: Comparison) -> str:
     return f"{shorten(comparison.left.name, _NAME_WIDTH)} vs {shorten(comparison.right.name, _NAME_WIDTH)}"
 
 
-def challenger(comparison: Comparison, yardstick: Tool) -> Tool:
-    """The side of the comparison that is not the yardstick."""
-    return comparison.right if comparison.left.slug == yardstick.slug else comparison.left
-
-
 def _signed(points: int) -> str:
     return f"+{points}" if points > 0 else f"−{-points}"
 
