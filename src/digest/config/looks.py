@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from digest.config.kinds import Line
+from digest.visible import is_visible
 
 
 def _colour(value: str) -> str:
@@ -36,7 +36,7 @@ def _picture(value: str) -> str:
 
 def _words(value: str) -> str:
     # Of nothing but spaces and invisible characters a link would have no words.
-    if not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+    if not is_visible(value):
         raise ValueError("expected words that can be seen")
     return value
 
