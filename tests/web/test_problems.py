@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
-from digest.clock import SettableClock
 from digest.db import Database
 from digest.db import engine as engines
 from digest.db.migrations import upgrade
 from digest.tokens import Purpose
 from digest.web.pages import Pages
 from digest.web.problems import BY_STATUS
+from tests.support.clocks import SettableClock
 from tests.support.tables import empty
 from tests.web.conftest import Backstage, browser, settings
 

@@ -10,10 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.tokens import Keyring
 from digest.web.stamps import age, new_stamp
+from tests.support.clocks import SettableClock
 from tests.web.conftest import NOW, Backstage, browser, settings
 
 KEYS = Keyring({1: b"k" * 32, 2: b"l" * 32}, 2)

@@ -54,7 +54,6 @@ BY_STATUS: Final[Mapping[int, Said]] = {
     500: BROKEN,
     503: Said("We are busy just now", "Please try again in a minute. Nothing of yours was lost or changed."),
 }
-EVERYTHING: Final = (DAMAGED, OTHER, *BY_STATUS.values())
 RETRY_SECONDS: Final = 30
 
 
