@@ -15,7 +15,7 @@ from digest.app.parts import App
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.models import Consent, Standing, Subscriber
-from digest.audience.reasons import CHOICES, LONGEST, MOST
+from digest.audience.reasons import LONGEST, MOST, REASONS
 from digest.delivery.models import Delivery, Mailing, State
 from digest.tokens import Purpose
 from tests.web.conftest import Backstage
@@ -270,13 +270,13 @@ def test_a_reason(client: TestClient, backstage: Backstage) -> None:
     token = backstage.join(ANN)
     way = left(client, token)
     hostile = "  <b>dull</b>\r\n\x00\x1b[31m=cmd|' /C calc'\u202e\ud83d " + "x" * 2000
-    body = urlencode({"reason": CHOICES[1], "words": hostile}, errors="surrogatepass")
+    body = urlencode({"reason": REASONS[1], "words": hostile}, errors="surrogatepass")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert way in client.post(f"/unsubscribe/{token}/reason", content=body, headers=headers).text
     ((event, note),) = history(backstage.app)[-1:]
     assert event == "reason"
     assert note
-    assert note.startswith(f"{CHOICES[1]}: <b>dull</b> [31m=cmd|' /C calc'")
+    assert note.startswith(f"{REASONS[1]}: <b>dull</b> [31m=cmd|' /C calc'")
     assert len(note) <= LONGEST
     assert note.isprintable()
 
@@ -288,7 +288,7 @@ def test_a_reason_of_somebody_who_is_here(client: TestClient, backstage: Backsta
     if case == "back":
         client.post(left(client, token))
     before = backstage.rows()
-    answer = client.post(f"/unsubscribe/{token}/reason", data={"reason": CHOICES[0]})
+    answer = client.post(f"/unsubscribe/{token}/reason", data={"reason": REASONS[0]})
     assert answer.status_code == 200
     assert "You are back" in answer.text
     assert "off the list" not in answer.text
@@ -308,7 +308,7 @@ def test_no_reason_is_fine(client: TestClient, backstage: Backstage, form: dict[
 def test_the_page_offers_the_reasons_there_are(client: TestClient, backstage: Backstage) -> None:
     """Each can be ticked, none is ticked already, and none need be."""
     page = client.post(f"/unsubscribe/{backstage.join(ANN)}", data=LEAVE).text
-    assert set(re.findall(r'name="reason" value="([^"]+)"', page)) == set(CHOICES)
+    assert set(re.findall(r'name="reason" value="([^"]+)"', page)) == set(REASONS)
     assert not re.search(r"<(input|textarea)[^>]*\b(checked|required)\b", page)
 
 
