@@ -22,7 +22,7 @@ from support.timing import stopwatch
 from digest.app.parts import App
 from digest.audience.addresses import read_address
 from digest.audience.models import Standing, Subscriber
-from digest.clock import SettableClock
+from digest.clock import SystemClock
 from digest.config import Settings
 from digest.db import Database
 from digest.db.migrations import upgrade
@@ -59,7 +59,7 @@ def _measure(url: str, rounds: int) -> None:
     database = Database(url)
     try:
         upgrade(database)
-        app = App(_settings(url), SettableClock(NOW), database)
+        app = App(_settings(url), SystemClock(NOW), database)
         _fill(app, rounds + WARM)
         with TestClient(create_application(app)) as pages:
             posts = {kind: stopwatch(_poster(pages, kind)) for kind in KINDS}

@@ -36,6 +36,7 @@ def load(tmp_path: Path, text: str, **environ: str) -> Settings:
         ("[theme]\nlogo_width = 4000", "digest.toml:2: theme.logo_width: "),
         ('[wording]\nboard = ""', "digest.toml:2: wording.board: expected words that can be seen"),
         ('[wording]\nunsubscribe = " \\u200b "', "wording.unsubscribe: expected words that can be seen"),
+        ('[wording]\nread = "\\u3164\\u3164"', "wording.read: expected words that can be seen"),
         ('[wording]\nwhy = "a\\nb"', "wording.why: expected one line"),
         ('[wording]\nbord = "x"', "wording.bord: there is no such setting"),
     ],

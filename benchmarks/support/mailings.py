@@ -13,7 +13,7 @@ from support.weeks import BRAND, KEY
 
 from digest.audience.models import Standing, Subscriber
 from digest.audience.suppressing import Suppressions
-from digest.clock import SettableClock
+from digest.clock import SystemClock
 from digest.db import Database
 from digest.db.migrations import upgrade
 from digest.delivery import claiming, ledger, workers
@@ -64,7 +64,7 @@ def engine(database: Database, port: int, connections: int, signer: Signer | Non
     """The engine as `digest run` has it, on a relay at this port."""
     return Engine(
         database=database,
-        clock=SettableClock(NOW),
+        clock=SystemClock(NOW),
         messages=messages(database, signer),
         relay=Relay(host="127.0.0.1", port=port, security="none"),
         suppressions=Suppressions(b"s" * 32),

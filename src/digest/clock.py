@@ -32,24 +32,6 @@ class SystemClock:
         return datetime.now(UTC) + self._shift
 
 
-class SettableClock:
-    """A clock that stands still until somebody moves it."""
-
-    shifted = False
-
-    def __init__(self, moment: datetime) -> None:
-        """Stand at `moment` (aware)."""
-        self.moment = moment.astimezone(UTC)
-
-    def now(self) -> datetime:
-        """The moment last set."""
-        return self.moment
-
-    def advance(self, span: timedelta) -> None:
-        """Move on by `span`."""
-        self.moment += span
-
-
 def parse_moment(text: str) -> datetime:
     """Read an ISO 8601 moment that names its offset; raises ValueError for one that does not."""
     moment = datetime.fromisoformat(text.strip())

@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose.
+"""The errors that stages share; one that a single module is about stands there.
 
 DigestError
 ├── ConfigError        a setting is missing or makes no sense           (exit 78)

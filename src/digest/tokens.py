@@ -77,7 +77,7 @@ class Token:
 class Keyring:
     """The signing keys by id (0–255); `current` makes new tokens, the others still check old ones.
 
-    `reread` is asked for all the keys there are when a token names one that is not known here: it may have
+    `reread` is asked for all the keys there are when somebody names one that is not known here: it may have
     been added since, and another process may sign with it already.
     """
 
@@ -106,12 +106,13 @@ class Keyring:
     def read_old(self, text: str, purpose: Purpose) -> Token:
         """The same, however long ago it was made; raises InvalidToken."""
         body, mac = _split(text, purpose)
-        key = self._key(body[1])
+        key = self.key(body[1])
         if key is None or not hmac.compare_digest(mac, _mac(key, purpose, body)):
             raise InvalidToken("this link is not one of ours, or it was damaged on the way")
         return _unpack(purpose, body)
 
-    def _key(self, number: int) -> bytes | None:
+    def key(self, number: int) -> bytes | None:
+        """The key of this id, also one that was added since; None for one there never was, or is no more."""
         key = self.keys.get(number)
         return self.reread().get(number) if key is None and self.reread else key
 

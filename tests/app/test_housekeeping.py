@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from digest.app import housekeeping, subscribing
@@ -97,13 +98,14 @@ def test_a_run_under_another_clock_forgets_nothing(room: Newsroom) -> None:
 def test_a_database_that_is_away_fails_no_run(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is wrong with us does."""
     errors: list[Exception] = [OperationalError("", None, OSError("gone"), connection_invalidated=True)]
+    errors += [PoolTimeout("every connection is taken")]
     errors += [ProgrammingError("", None, ValueError("no such table"))]
 
     def fail(*_: object) -> None:
         raise errors.pop(0)
 
     monkeypatch.setattr("digest.app.housekeeping.keep_house", fail)
-    assert room.run().exit_code == 0
+    assert [room.run().exit_code, room.run().exit_code] == [0, 0]
     with pytest.raises(ProgrammingError):
         room.run()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tracemalloc
 from collections.abc import Sequence
 from datetime import timedelta
@@ -31,61 +32,58 @@ def rows(data: bytes) -> list[Row | SourceError]:
     return list(table_rows(data))
 
 
-def seen(data: bytes) -> list[tuple[int | None, str]]:
-    """Line and address of good rows, line and message of bad ones."""
-    return [
-        (row.line, row.address.email) if isinstance(row, Row) else (row.line, f"! {row.message}")
-        for row in rows(data)
-    ]
+def seen(data: bytes) -> list[str]:
+    """The address of good rows, line and message of bad ones."""
+    return [row.address.email if isinstance(row, Row) else f"{row.line}: {row.message}" for row in rows(data)]
 
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 GOOD = [
-    (b"email\nann@example.org\nbob@example.org\n", [(2, ANN), (3, BOB)]),
-    (b"email\r\nann@example.org\r\nbob@example.org", [(2, ANN), (3, BOB)]),
-    (b"\xef\xbb\xbfemail\nann@example.org\n", [(2, ANN)]),
-    (b'\xef\xbb\xbf"email","name"\nann@example.org,Ann\n', [(2, ANN)]),
-    (b"id, E-Mail ,EMAIL ,name\n1,x,ann@example.org,Ann\n", [(2, ANN)]),
-    (b"email,name\n\n  ,\nann@example.org\n", [(4, ANN)]),
-    (b"email,name\nann@example.org,Ann,more,and more\n", [(2, ANN)]),
-    (b'email,name\nann@example.org,"A\n\nnn"\nbob@example.org,\n', [(2, ANN), (5, BOB)]),
-    (b"email\nann@example.org\xc2\xa0\n", [(2, ANN)]),
+    (b"email\nann@example.org\nbob@example.org\n", [ANN, BOB]),
+    (b"email\r\nann@example.org\r\nbob@example.org", [ANN, BOB]),
+    (b"\xef\xbb\xbfemail\nann@example.org\n", [ANN]),
+    (b'\xef\xbb\xbf"email","name"\nann@example.org,Ann\n', [ANN]),
+    (b"id, E-Mail ,EMAIL ,name\n1,x,ann@example.org,Ann\n", [ANN]),
+    (b"email,name\n\n  ,\nann@example.org\n", [ANN]),
+    (b"email,name\nann@example.org,Ann,more,and more\n", [ANN]),
+    (b'email,name\nann@example.org,"A\n\nnn"\nbob@example.org,\n', [ANN, BOB]),
+    (b"email\nann@example.org\xc2\xa0\n", [ANN]),
     (b"email\n", []),
-    (b"email\rann@example.org\rbob@example.org\r", [(2, ANN), (3, BOB)]),
-    (b'email,name\rann@example.org,"A\rnn"\rbob@example.org,', [(2, ANN), (4, BOB)]),
-    (b'email,name\nann@example.org,"A" nn\nbob@example.org,5" tall\n', [(2, ANN), (3, BOB)]),
-    (b"Name;E-Mail;email\nAnn;x;ann@example.org\n", [(2, ANN)]),
-    (b"name\temail\nAnn, the first\tann@example.org\n", [(2, ANN)]),
+    (b"email\rann@example.org\rbob@example.org\r", [ANN, BOB]),
+    (b'email,name\rann@example.org,"A\rnn"\rbob@example.org,', [ANN, BOB]),
+    (b'email,name\nann@example.org,"A" nn\nbob@example.org,5" tall\n', [ANN, BOB]),
+    (b"Name;E-Mail;email\nAnn;x;ann@example.org\n", [ANN]),
+    (b"name\temail\nAnn, the first\tann@example.org\n", [ANN]),
 ]
 
 
 @pytest.mark.parametrize(("data", "found"), GOOD)
-def test_csv_as_people_have_it(data: bytes, found: list[tuple[int, str]]) -> None:
+def test_csv_as_people_have_it(data: bytes, found: list[str]) -> None:
     """Line ends, byte order marks, other columns, blank and ragged rows."""
     assert seen(data) == found
 
 
 BAD = [
-    (b"email\nann\nbob@example.org\n", [(2, "expected an address"), (3, BOB)]),
-    (b"name,email\nAnn\nBob,bob@example.org\n", [(2, "expected an address"), (3, BOB)]),
-    (b"email,name\nann@example.org,M\xfcller\nbob@example.org,B\n", [(2, "UTF-8"), (3, BOB)]),
-    (b"email\na\x00nn@example.org\nbob@example.org\n", [(2, "beyond a to z"), (3, BOB)]),
-    (b"email,name\nann@example.org," + b"x" * 200_000 + b"\nbob@example.org,\n", [(2, "field"), (3, BOB)]),
-    (b'email,name\n"a@b@example.org\nc",x\nbob@example.org,\n', [(2, "expected an address"), (4, BOB)]),
-    (b'email\nann@example.org\n"bob@example.org\nzoe@example.org\n', [(2, ANN), (3, OPEN_QUOTE)]),
-    (b'email,name\nann@example.org,"Ann\nbob@example.org,"Bob"\nzoe@example.org,\n', [(2, OPEN_QUOTE)]),
-    (b'email,name\nann@example.org,\nbob@example.org,"B' + b"\nx" * 70_000, [(2, ANN), (3, OPEN_QUOTE)]),
-    (b'email,name\nann@example.org,"A" nn\nbob@example.org,"', [(2, ANN), (3, OPEN_QUOTE)]),
+    (b"email\nann\nbob@example.org\n", ["2: .*expected an address", BOB]),
+    (b"name,email\nAnn\nBob,bob@example.org\n", ["2: .*expected an address", BOB]),
+    (b"email,name\nann@example.org,M\xfcller\nbob@example.org,B\n", ["2: .*UTF-8", BOB]),
+    (b"email\na\x00nn@example.org\nbob@example.org\n", ["2: .*beyond a to z", BOB]),
+    (b"email,name\nann@example.org," + b"x" * 200_000 + b"\nbob@example.org,\n", ["2: .*field", BOB]),
+    (b'email,name\n"a@b@example.org\nc",x\nbob@example.org,\n', ["2: .*expected an address", BOB]),
+    (b'email,name\n\n  ,\nann@example.org,"A\n\nnn"\nbob\n', [ANN, "7: .*expected an address"]),
+    (b'email,name\rann@example.org,"A\rnn"\rbob', [ANN, "4: .*expected an address"]),
+    (b'email\nann@example.org\n"bob@example.org\nzoe@example.org\n', [ANN, f"3: {OPEN_QUOTE}"]),
+    (b'email,name\nann@example.org,"Ann\nbob@example.org,"Bob"\nzoe@example.org,\n', [f"2: {OPEN_QUOTE}"]),
+    (b'email,name\nann@example.org,\nbob@example.org,"B' + b"\nx" * 70_000, [ANN, f"3: {OPEN_QUOTE}"]),
+    (b'email,name\nann@example.org,"A" nn\nbob@example.org,"', [ANN, f"3: {OPEN_QUOTE}"]),
 ]
 
 
 @pytest.mark.parametrize(("data", "found"), BAD)
-def test_bad_rows_are_named_and_the_rest_is_read(data: bytes, found: list[tuple[int, str]]) -> None:
+def test_bad_rows_are_named_and_the_rest_is_read(data: bytes, found: list[str]) -> None:
     """By the line where they begin, with the reason."""
-    got = seen(data)
-    assert [line for line, _ in got] == [line for line, _ in found]
-    for (_, text), (_, expected) in zip(got, found, strict=True):
-        assert expected in text
+    for text, expected in zip(seen(data), found, strict=True):
+        assert re.match(expected, text, re.DOTALL)
         assert text.encode()
         assert len(text) < 300
 

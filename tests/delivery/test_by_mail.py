@@ -20,7 +20,6 @@ from digest.app.samples import SAMPLE_TAG, sample_message
 from digest.checking.findings import Level
 from digest.checking.headers import check_headers
 from digest.checking.mail import Mail
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.db import Database
 from digest.delivery.composing import compose
@@ -29,6 +28,7 @@ from digest.demo.outbox import leaving_link
 from digest.errors import InvalidToken, RenderError
 from digest.rendering.rendered import Rendered
 from digest.tokens import Purpose, new_public_id, token_of
+from tests.support.clocks import SettableClock
 
 NOW = datetime(2025, 1, 2, 9, 0, tzinfo=UTC)
 ANN = new_public_id()

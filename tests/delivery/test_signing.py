@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.audience.suppressing import Suppressions
-from digest.clock import SettableClock
 from digest.db import Database
 from digest.delivery import ledger
 from digest.delivery.messages import Messages, Sender
@@ -28,6 +27,7 @@ from digest.rendering.notices import NOTICES
 from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring
 from tests.faults.smtp_server import FaultyServer
+from tests.support.clocks import SettableClock
 from tests.support.signatures import (
     DATE,
     EDITION,

@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from digest.app.delivering import RunReport, deliver
 from digest.app.parts import App
 from digest.audience.models import Subscriber
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.db import Database
 from digest.delivery import ledger
@@ -26,6 +25,7 @@ from digest.delivery.smtp import Relay, Timeouts
 from digest.editions.models import Edition
 from digest.errors import RelayRefused
 from tests.faults.smtp_server import FaultyServer, Script
+from tests.support.clocks import SettableClock
 from tests.support.tables import NOW, add_edition, add_subscriber, standings
 
 ANN = "ann@example.org"

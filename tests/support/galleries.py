@@ -20,7 +20,6 @@ from digest.app.samples import SAMPLE
 from digest.audience.addresses import read_address
 from digest.audience.limits import TooMany
 from digest.audience.moving import Move
-from digest.clock import SettableClock
 from digest.content.importing import import_comparisons
 from digest.content.sources import read_sources
 from digest.db import Database
@@ -28,6 +27,7 @@ from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
 from digest.tokens import Purpose, new_public_id
 from digest.web.server import serve
+from tests.support.clocks import SettableClock
 from tests.support.samples import PAGES
 from tests.web.conftest import NOW, Backstage, settings
 

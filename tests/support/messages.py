@@ -54,7 +54,7 @@ def _extract(found: Catalog, files: Iterable[Path]) -> None:
 def of_python() -> Iterator[str]:
     """What Python says on pages, and what the settings say in notices."""
     yield Wording().why
-    for said in problems.EVERYTHING:
+    for said in (problems.DAMAGED, problems.OTHER, *problems.BY_STATUS.values()):
         yield from (said.title, said.message)
     yield from (samples.TITLE, samples.MESSAGE)
     yield from sentences.SENTENCES

@@ -12,7 +12,6 @@ from digest.app import editors, weekly
 from digest.app.delivering import RunReport
 from digest.app.parts import App
 from digest.audience.models import Standing, Subscriber
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.content.importing import Report, import_comparisons
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
@@ -22,6 +21,7 @@ from digest.editions import freezing, listing
 from digest.editions.models import Edition, Status
 from digest.editions.planning import get_edition
 from digest.errors import SourceError
+from tests.support.clocks import SettableClock
 
 TUESDAY = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)  # in 2026-W47
 SLOT = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)  # Thursday of that week, the default slot

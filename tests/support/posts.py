@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from digest.audience.models import Subscriber
 from digest.audience.suppressing import Suppressions
-from digest.clock import SettableClock
 from digest.db import Database
 from digest.delivery import ledger
 from digest.delivery.greeting import Relay, Timeouts
@@ -20,6 +19,7 @@ from digest.delivery.sending import Engine
 from digest.rendering.renderer import Renderer
 from digest.tokens import Keyring
 from tests.faults.smtp_server import FaultyServer
+from tests.support.clocks import SettableClock
 from tests.support.offices import MINUTE, POLICY
 from tests.support.stories import BRANDING
 from tests.support.tables import NOW, add_edition, add_subscriber

@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 from digest.app import leaving, subscribing
 from digest.app.parts import App
 from digest.audience.models import Subscriber
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.content.importing import import_comparisons
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
@@ -24,6 +23,7 @@ from digest.editions.models import Edition, Status
 from digest.rendering.rendered import reader_link
 from digest.tokens import Purpose
 from digest.web.application import create_application
+from tests.support.clocks import SettableClock
 from tests.support.postgres import PostgresServer
 from tests.support.tables import empty, open_tables
 

@@ -68,6 +68,15 @@ def test_an_edition_is_as_old_as_its_mailing(client: TestClient, backstage: Back
     assert published == "2026-11-19T06:59:59Z"
 
 
+def test_the_feed_changes_with_what_went_out_last(client: TestClient, backstage: Backstage) -> None:
+    """Also when that is the edition of a week before, which had been stranded."""
+    backstage.edition("2026-W46", Status.SENT, late=1)
+    backstage.edition("2026-W47", Status.SENT, late=5)
+    feed = read(client.get("/feed.xml").content)
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-19T08:00:00Z"
+    assert str(feed.findtext(f"{ATOM}entry/{ATOM}id")).endswith("2026-W47")
+
+
 def test_the_newest_are_enough(client: TestClient, backstage: Backstage) -> None:
     """A feed holds twenty editions; the archive has the rest."""
     for number in range(MOST + 5):

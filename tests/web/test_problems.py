@@ -7,17 +7,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
-from digest.clock import SettableClock
 from digest.db import Database
 from digest.db import engine as engines
 from digest.db.migrations import upgrade
 from digest.tokens import Purpose
 from digest.web.pages import Pages
 from digest.web.problems import BY_STATUS
+from tests.support.clocks import SettableClock
+from tests.support.tables import empty
 from tests.web.conftest import Backstage, browser, settings
 
 
@@ -114,3 +116,37 @@ def test_a_database_that_is_away(clock: SettableClock) -> None:
     assert client.post(f"/unsubscribe/{token}").status_code == 503
     assert client.get("/unsubscribe").status_code == 200
     database.close()
+
+
+def test_a_standby(postgres_tables: str, clock: SettableClock) -> None:
+    """While another server takes over, what answers can be read, and refuses to write (SQLSTATE 25006)."""
+    empty(postgres_tables)
+    follows = make_url(postgres_tables).update_query_dict({"options": "-c default_transaction_read_only=on"})
+    standby_url = follows.render_as_string(hide_password=False)
+    database, standby = Database(postgres_tables), Database(standby_url)
+    primary = Backstage(App(settings(postgres_tables), clock, database), clock)
+    token = primary.join("ann@example.org")
+    client = browser(App(settings(standby_url), clock, standby))
+    answer = client.post(f"/unsubscribe/{token}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert client.get(f"/unsubscribe/{token}").status_code == 200
+    assert primary.status("ann@example.org") == "active"
+    database.close()
+    standby.close()
+
+
+def test_what_is_wrong_with_us(backstage: Backstage, capsys: pytest.CaptureFixture[str]) -> None:
+    """A statement that the database does not understand will do no better in a minute."""
+    with backstage.app.database.write() as session:
+        session.execute(text("ALTER TABLE editions RENAME TO others"))
+    try:
+        answer = browser(backstage.app).get("/archive")
+    finally:
+        with backstage.app.database.write() as session:
+            session.execute(text("ALTER TABLE others RENAME TO editions"))
+    assert answer.status_code == 500
+    assert "<h1>Something went wrong here</h1>" in answer.text
+    logged = "".join(capsys.readouterr())
+    assert "web.failed" in logged
+    assert "reading.py" in logged
+    assert "web.busy" not in logged

@@ -46,6 +46,17 @@ def test_the_sitemap(client: TestClient, backstage: Backstage) -> None:
     assert client.get("/sitemap.xml", headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_pages_change_with_what_went_out_last(client: TestClient, backstage: Backstage) -> None:
+    """The front page, the archive and its year too, also when that is the edition of a week before."""
+    backstage.edition("2026-W46", Status.SENT, late=1)
+    backstage.edition("2026-W47", Status.SENT, late=5)
+    document = etree.fromstring(client.get("/sitemap.xml").content)
+    changed = {one.findtext(f"{MAPS}loc"): one.findtext(f"{MAPS}lastmod") for one in document}
+    last, before = "2026-11-19T08:00:00Z", "2026-11-19T04:00:00Z"
+    expected = {"/": last, "/archive": last, "/archive/2026": last, "/archive/2026-W47": before}
+    assert {path: changed[BASE_URL + path] for path in expected} == expected
+
+
 def test_many_pages_are_told_in_parts(
     client: TestClient, backstage: Backstage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from digest.app.parts import App
 from digest.audience.models import Subscriber
-from digest.clock import SettableClock
 from digest.delivery.models import Delivery
 from digest.web.application import create_application
+from tests.support.clocks import SettableClock
 from tests.web.conftest import BASE_URL, Backstage, settings
 
 Open = Callable[..., TestClient]

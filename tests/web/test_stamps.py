@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
 from digest.app.parts import App
-from digest.clock import SettableClock
 from digest.config import Settings
 from digest.tokens import Keyring
 from digest.web.stamps import age, new_stamp
+from tests.support.clocks import SettableClock
 from tests.web.conftest import NOW, Backstage, browser, settings
 
 KEYS = Keyring({1: b"k" * 32, 2: b"l" * 32}, 2)
@@ -51,6 +51,24 @@ def test_a_stamp_tells_its_age() -> None:
 def test_what_is_no_stamp(stamp: str) -> None:
     """Damaged, forged, of a key that is gone, of other words."""
     assert age(KEYS, stamp, NOW + SECOND, WORDS) is None
+
+
+def test_a_key_that_was_added_since() -> None:
+    """Another process hands out forms by it already; for a known one nobody looks."""
+    asked: list[str] = []
+
+    def reread() -> Mapping[int, bytes]:
+        asked.append("again")
+        return KEYS.keys
+
+    running = Keyring({1: KEYS.keys[1]}, 1, reread)
+    assert age(running, new_stamp(running, NOW, WORDS), NOW + SECOND, WORDS) == SECOND
+    assert not asked
+    assert age(running, new_stamp(KEYS, NOW, WORDS), NOW + SECOND, WORDS) == SECOND
+    assert asked
+    forged = Keyring({2: b"forged" * 6}, 2)
+    assert age(running, new_stamp(forged, NOW, WORDS), NOW + SECOND, WORDS) is None
+    assert age(running, new_stamp(Keyring({3: b"k" * 32}, 3), NOW, WORDS), NOW + SECOND, WORDS) is None
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from digest.app.parts import App
 from digest.audience import moving, purging
 from digest.audience.consent import forget_clients
 from digest.audience.models import Allowance
+from digest.db.away import in_short, is_away
 from digest.delivery.forgetting import forget_deliveries
 from digest.delivery.notices import forget_places
-from digest.delivery.patience import in_short, is_away
 from digest.logs import get_logger
 
 DONE: Final = "housekeeping"  # the row of `allowances` that says when it was done last
@@ -67,7 +67,7 @@ def keep_house_if_possible(app: App) -> None:
         return
     try:
         keep_house(app)
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         if not is_away(error):
             raise
         get_logger().warning("housekeeping is put off", action="housekeeping", reason=in_short(error))

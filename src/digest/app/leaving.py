@@ -56,14 +56,18 @@ def unsubscribe(app: App, token: str, *, source: str) -> Person:
 
 
 def say_why(app: App, token: str, choice: str, words: str | None) -> Person:
-    """Keep what somebody who has left says about it, if they do; raises InvalidToken."""
+    """Keep what somebody who has left says about it, if they do; raises InvalidToken.
+
+    They may be on the list again: the page that asks stays open in their browser.
+    """
     now = app.clock.now()
     parsed = app.keyring.read(token, Purpose.UNSUBSCRIBE, now)
     with app.database.write(lock="subscribers") as session, suppress(InvalidToken):
         subscriber = joining.by_public_id(session, parsed.subscriber)
         if reason := reasons.reason_of(choice, words):
             reasons.say_why(session, subscriber, reason, now)
-        return Person(False, _way_back(app, session, subscriber, now), subscriber.language)
+        on_list = subscriber.status is Standing.ACTIVE
+        return Person(on_list, _way_back(app, session, subscriber, now), subscriber.language)
     return Person()
 
 

@@ -147,16 +147,15 @@ def theme_of(settings: Settings) -> Theme:
 
 @contextmanager
 def open_app(
-    settings: Settings, clock: Clock | None = None, *, check: bool = True, reread: Reread | None = None
+    settings: Settings, clock: Clock | None = None, *, reread: Reread | None = None
 ) -> Iterator[App]:
-    """Build the parts and close them in reverse; `check` refuses a database of another version.
+    """Build the parts and close them in reverse; a database of another version is refused.
 
     `reread` gives the signing keys as the settings have them by now.
     """
     database = Database(settings.database.url)
     try:
-        if check:
-            require_current(database)
+        require_current(database)
         yield App(settings, clock or SystemClock(), database, reread=reread)
     finally:
         database.close()

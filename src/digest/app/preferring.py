@@ -81,11 +81,6 @@ def forget(app: App, token: str, *, source: str) -> None:
     erase(app, _public_id(app, token), source=source)
 
 
-def check(app: App, token: str) -> None:
-    """See that a preferences link is ours, whoever is behind it; raises InvalidToken."""
-    _public_id(app, token)
-
-
 def language_of(app: App, token: str, purpose: Purpose) -> str | None:
     """What language the person behind a link of ours is spoken to in, however old it is; None for nobody."""
     with suppress(InvalidToken):

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from digest.audience.choices import CHOICES, NONE, Choices
+from digest.audience.choices import CHOICE_COLUMNS, NONE, Choices
 from digest.audience.models import Consent, Standing, Subscriber, Suppression
 from digest.db import Database
 from digest.db.filling import bound, filled
@@ -58,12 +58,12 @@ _CHOSEN: Final = Table(
     "chosen",
     _OWN,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    *(Column(name, _READERS.c[name].type) for name in CHOICES),
+    *(Column(name, _READERS.c[name].type) for name in CHOICE_COLUMNS),
     prefixes=["TEMPORARY"],
 )
 _SEEN: Final = Table("seen", _OWN, Column("canonical", String, primary_key=True), prefixes=["TEMPORARY"])
 _IN: Final = _INCOMING.c
-_each: Final = attrgetter(*CHOICES)
+_each: Final = attrgetter(*CHOICE_COLUMNS)
 
 
 class Person(NamedTuple):
@@ -204,7 +204,7 @@ def _chosen(
     with filled(session, _CHOSEN, bound(session, _CHOSEN, rows)):
         yield {
             name: func.coalesce(_CHOSEN.c[name], default)
-            for name, default in zip(CHOICES, _each(NONE), strict=True)
+            for name, default in zip(CHOICE_COLUMNS, _each(NONE), strict=True)
         }
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from digest.audience.preferring import BadChoice
 from digest.clock import parse_moment
 
-CHOICES: Final = ("language", "text_only", "paused_until")  # columns of a table
+CHOICE_COLUMNS: Final = ("language", "text_only", "paused_until")  # as an export has them
 _CODE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _YES_OR_NO: Final = {"": False, "false": False, "true": True}
 

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from digest.audience.choices import CHOICES
+from digest.audience.choices import CHOICE_COLUMNS
 from digest.audience.csv_rows import NOT_UTF8, is_not_utf8
 from digest.audience.formulas import bare
 from digest.errors import DigestError, SourceError
 
-FIELDS: Final = ("email", "name", "status", *CHOICES)
+FIELDS: Final = ("email", "name", "status", *CHOICE_COLUMNS)
 DELIMITERS: Final = ",;\t"
 LONGEST: Final = 100_000  # characters of a header row that are looked at for the delimiter
 _ENTRY: Final = re.compile(
@@ -85,7 +85,7 @@ def find_columns(header: list[str], mapping: Mapping[str, str], source: str) -> 
     email = found["email"]
     if email is None:
         raise SourceError(source, 1, "email", _missing("email", "email", 0, header))
-    choices = {field: at for field in CHOICES if (at := found[field]) is not None}
+    choices = {field: at for field in CHOICE_COLUMNS if (at := found[field]) is not None}
     return Columns(email, found["name"], found["status"], choices)
 
 

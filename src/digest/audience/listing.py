@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, TextIO
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from digest.audience.choices import CHOICE_COLUMNS
 from digest.audience.formulas import harmless
 from digest.audience.models import Standing, Subscriber, Suppression
 from digest.clock import iso
 
-TIMES = ("created_at", "confirmed_at", "left_at", "paused_until")
-CHOICES = ("language", "text_only")
-COLUMNS = ("email", "name", "status", *TIMES, *CHOICES)
+COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at", *CHOICE_COLUMNS)
 SUPPRESSION_COLUMNS = ("hash", "reason", "at", "key")
 
 
@@ -36,10 +36,7 @@ def counts(session: Session) -> dict[str, int]:
 
 def as_json(subscriber: Subscriber) -> dict[str, Any]:
     """One subscriber in the shape of `digest subscribers list --json`."""
-    times = {name: iso(getattr(subscriber, name)) for name in TIMES}
-    chosen = {name: getattr(subscriber, name) for name in CHOICES}
-    who = {"email": subscriber.email, "name": subscriber.name, "status": subscriber.status.value}
-    return who | times | chosen
+    return {column: _plain(getattr(subscriber, column)) for column in COLUMNS}
 
 
 def export_csv(session: Session, file: TextIO, status: Standing | None = None) -> int:
@@ -67,6 +64,13 @@ def export_suppressions(session: Session, file: TextIO, fingerprint: str) -> int
         writer.writerow([one.address_hash, harmless(one.reason), iso(one.at), fingerprint])
         number += 1
     return number
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it."""
+    if isinstance(value, datetime):
+        return iso(value)
+    return value.value if isinstance(value, Standing) else value
 
 
 def _cell(value: object) -> str:

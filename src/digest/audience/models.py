@@ -14,8 +14,9 @@ from digest.db import Base, Id, word_enum
 class Standing(enum.StrEnum):
     """Where an address stands; only ACTIVE ones get editions.
 
-    pending → active → unsubscribed | bounced | complained. Only the person's own new confirmation
-    leads from unsubscribed back to active; nothing but an operator leads back from complained.
+    pending → active → unsubscribed | bounced | complained. Only the person's own doing leads from
+    unsubscribed back to active: a new confirmation, or our button within a minute. Nothing leads back from
+    bounced or complained.
     """
 
     PENDING = "pending"

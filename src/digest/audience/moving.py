@@ -13,7 +13,7 @@ from digest.audience.addresses import Address, stored_address
 from digest.audience.consent import count_since, record
 from digest.audience.joining import by_public_id, find
 from digest.audience.models import Consent, Standing, Subscriber
-from digest.audience.preferring import A_DAY, CHANGED, DAY, TOO_OFTEN, BadChoice
+from digest.audience.preferring import CHANGED, DAY, TIMES_A_DAY, TOO_OFTEN, BadChoice
 from digest.audience.suppressing import Suppressions, liftable, void_change
 from digest.errors import Conflict
 from digest.logs import short_address
@@ -51,7 +51,7 @@ def ask(
 
     Raises BadChoice for more than three times a day. Links for what was asked before are void.
     """
-    if count_since(session, subscriber, ASKED, now - DAY) >= A_DAY:
+    if count_since(session, subscriber, ASKED, now - DAY) >= TIMES_A_DAY:
         raise BadChoice("email", TOO_OFTEN)
     subscriber.next_email, subscriber.changes = address.email, subscriber.changes + 1
     record(session, subscriber, ASKED, source, now, note=f"to {short_address(address.email)}")

@@ -28,7 +28,7 @@ TOO_OFTEN: Final = "That was asked three times within a day. Please try again to
 TOO_SOON: Final = "To keep your data safe, we send it no sooner than a week after a change of address."
 YOUR_DATA: Final = "your-data"
 FETCHED, CHANGED = "data asked for", "address changed"
-A_DAY: Final = 3
+TIMES_A_DAY: Final = 3
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 SENTENCES: Final = (CONTROLS, NO_WEEKS, NO_LANGUAGE, NO_KIND, NO_BUTTON, TOO_OFTEN, TOO_SOON)
 
@@ -164,6 +164,6 @@ def fetch(session: Session, subscriber: Subscriber, *, source: str, now: datetim
     """
     if count_since(session, subscriber, CHANGED, now - WEEK):
         raise BadChoice("data", TOO_SOON)
-    if count_since(session, subscriber, FETCHED, now - DAY) >= A_DAY:
+    if count_since(session, subscriber, FETCHED, now - DAY) >= TIMES_A_DAY:
         raise BadChoice("data", TOO_OFTEN)
     record(session, subscriber, FETCHED, source, now)

@@ -11,7 +11,7 @@ from digest.audience.consent import count_since, record
 from digest.audience.models import Standing, Subscriber
 
 REASON: Final = "reason"  # the event in the history; the words are its note
-CHOICES: Final = ("too many emails", "not what I expected", "never subscribed", "no time to read")
+REASONS: Final = ("too many emails", "not what I expected", "never subscribed", "no time to read")
 LONGEST: Final = 500
 MOST: Final = 3  # told after one departure: more is no help to anybody
 ASKED_FOR: Final = timedelta(days=1)
@@ -19,7 +19,7 @@ ASKED_FOR: Final = timedelta(days=1)
 
 def reason_of(choice: str, words: str | None) -> str | None:
     """What somebody ticked and wrote, as one line; None where they said nothing. `words` are clean."""
-    said = [choice] if choice in CHOICES else []
+    said = [choice] if choice in REASONS else []
     return ": ".join([*said, words] if words else said)[:LONGEST] or None
 
 

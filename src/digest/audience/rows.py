@@ -24,7 +24,6 @@ STANDINGS: Final = frozenset(standing.value for standing in Standing)
 class Row(NamedTuple):
     """One good row; `pending` where the table itself says that this person never confirmed."""
 
-    line: int
     address: Address
     name: str | None
     pending: bool = False
@@ -97,7 +96,7 @@ class Table:
         except BadChoice as error:
             said = f"{error}; --map {error.field}= leaves the column out"
             return SourceError(self.source, line, error.field, said)
-        return Row(line, address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING, choices)
+        return Row(address, tidy_name(_cell(cells, at.name)), status == Standing.PENDING, choices)
 
     def _choices(self, cells: list[str]) -> Choices | None:
         columns = self._columns.choices

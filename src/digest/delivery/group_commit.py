@@ -13,7 +13,8 @@ from typing import Generic, Self, TypeVar
 from sqlalchemy import Connection
 
 from digest.db import Database
-from digest.delivery.patience import PAUSES, Patience, is_away
+from digest.db.away import is_away
+from digest.delivery.patience import PAUSES, Patience
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")

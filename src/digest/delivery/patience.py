@@ -1,4 +1,4 @@
-"""A database that is away or full: what that is, and how long it is waited for."""
+"""How long a database is waited for that is away or full."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from datetime import timedelta
 from itertools import chain, repeat
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
+from digest.db.away import in_short, is_away
 from digest.logs import get_logger
 
 Result = TypeVar("Result")
 
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds between tries; the last one repeats
-STANDBY = "25006"  # PostgreSQL's read_only_sql_transaction: the new primary is not found yet
 
 
 class Patience:
@@ -61,20 +59,3 @@ class Patience:
                 self.worked()
                 return result
         raise AssertionError("unreachable")
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether the same may work later: no connection, a full disk, a database that others hold."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or (error.orig is not None and is_away(error.orig))
-    if getattr(error, "sqlstate", None) == STANDBY:
-        return True
-    # PEP 249's names. SQLite's plain SQLITE_ERROR is a statement that it does not understand.
-    names = {kind.__name__ for kind in type(error).__mro__}
-    known = bool(names & {"OperationalError", "InterfaceError"})
-    return known and getattr(error, "sqlite_errorname", "") != "SQLITE_ERROR"
-
-
-def in_short(error: Exception) -> str:
-    """The first line of what the database says, without the statement."""
-    return str(getattr(error, "orig", None) or error).partition("\n")[0]

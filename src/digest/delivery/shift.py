@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from digest.db.away import in_short, is_away
 from digest.delivery import workers
 from digest.delivery.crew import Crew
 from digest.delivery.group_commit import GroupCommit
-from digest.delivery.patience import Patience, in_short, is_away
+from digest.delivery.patience import Patience
 from digest.delivery.scribe import Ask, Scribe
 from digest.delivery.tally import Tally
 from digest.errors import DigestError

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from digest.app import weekly
 from digest.app.parts import App
 from digest.app.progress import EachMinute
-from digest.delivery.patience import in_short, is_away
+from digest.db.away import in_short, is_away
 from digest.errors import DigestError
 from digest.logs import get_logger
 

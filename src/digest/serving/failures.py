@@ -16,16 +16,13 @@ def log_failure(error: Exception, sentence: str, action: str) -> None:
     get_logger().error(sentence, action=action, error=type(error).__name__, trace=trace)
 
 
-def bare_page(status: int, title: str, sentence: str, onward: str = "") -> HTMLResponse:
-    """A page that needs no template, for when templates may be what is broken.
-
-    All of it is HTML; `onward` is an address, with its `&` and quotes escaped, that it leads to at once.
-    """
-    return HTMLResponse(bare_html(title, sentence, onward), status)
+def bare_page(status: int, title: str, sentence: str) -> HTMLResponse:
+    """A page that needs no template, for when templates may be what is broken; both texts are HTML."""
+    return HTMLResponse(bare_html(title, sentence), status)
 
 
 def bare_html(title: str, sentence: str, onward: str = "") -> str:
-    """The same as text."""
+    """The same as text; `onward` is an address, with its `&` and quotes escaped, that it leads to at once."""
     refresh = f'<meta http-equiv="refresh" content="0; url={onward}">' if onward else ""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'

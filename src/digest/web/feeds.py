@@ -49,7 +49,7 @@ def atom(brand: Branding, entries: Sequence[Entry]) -> bytes:
     root = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", **language})
     _add(root, "id", brand.base_url + PATH)
     _add(root, "title", brand.name)
-    _add(root, "updated", second(entries[0].sent) if entries else NEVER)
+    _add(root, "updated", second(max(entry.sent for entry in entries)) if entries else NEVER)
     ET.SubElement(
         root, "link", {"rel": "self", "type": "application/atom+xml", "href": brand.base_url + PATH}
     )

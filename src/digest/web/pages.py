@@ -82,9 +82,9 @@ class Pages:
         names = [f"consent.{self.spoken().code}.txt", "consent.txt"]
         return clean(self._environment.select_template(names).render())
 
-    def to(self, path: str, language: str | None = None) -> str:
-        """The path below our root; it keeps the language that was asked for, or names `language`."""
-        wish = language or match(asked().wish or "", self._languages)
+    def to(self, path: str) -> str:
+        """The path below our root; it keeps the language that was asked for."""
+        wish = match(asked().wish or "", self._languages)
         return f"{self.root}{path}" + (f"?{QUESTION}={wish}" if wish else "")
 
     def others(self) -> list[Language]:

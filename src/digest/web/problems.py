@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from digest.db.away import is_away
 from digest.errors import Conflict, ExpiredToken, InvalidToken, NotFound
 from digest.serving.failures import bare_page, log_failure
 from digest.web.pages import Pages
@@ -54,9 +54,6 @@ BY_STATUS: Final[Mapping[int, Said]] = {
     500: BROKEN,
     503: Said("We are busy just now", "Please try again in a minute. Nothing of yours was lost or changed."),
 }
-EVERYTHING: Final = (DAMAGED, OTHER, *BY_STATUS.values())
-# The database lets nobody in just now: locked by a long write, restarted, or all connections taken.
-AWAY: Final = (OperationalError, InterfaceError, PoolTimeout)
 RETRY_SECONDS: Final = 30
 
 
@@ -74,7 +71,7 @@ class Problems:
             Conflict: self._with(409, BY_STATUS[409]),
             NotFound: self._with(404, MISSING),
             HTTPException: self._http,
-            **dict.fromkeys(AWAY, self._away),
+            SQLAlchemyError: self._database,
         }
 
     def page(self, status: int) -> Response:
@@ -98,7 +95,10 @@ class Problems:
         response.headers.update(getattr(error, "headers", None) or {})
         return response
 
-    def _away(self, _request: Request, error: Exception) -> Response:
+    def _database(self, _request: Request, error: Exception) -> Response:
+        """That the database lets nobody in just now; any other failure of it is raised, for the guard."""
+        if not is_away(error):
+            raise error
         log_failure(error, "the database could not be asked", "web.busy")
         response = self.page(503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)

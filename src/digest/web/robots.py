@@ -79,7 +79,7 @@ class Robots:
     def _pages(self) -> list[Location]:
         """The front page, the form, the archive, its years, and each edition with what was in it."""
         entries = reading.latest(self.app)
-        newest = entries[0].sent if entries else None
+        newest = max((entry.sent for entry in entries), default=None)
         years = by_year(entries, self.app.rhythm.zone)
         fixed = [Location("/", newest), Location("/subscribe"), Location("/archive", newest)]
         fixed += [Location(f"/archive/{year.number}", year.months[0].editions[0].sent) for year in years]

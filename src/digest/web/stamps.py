@@ -37,7 +37,7 @@ def age(keyring: Keyring, stamp: str, now: datetime, wording: str) -> timedelta 
         return None
     head, seal = raw[: _HEAD.size], raw[_HEAD.size :]
     number, milliseconds = _HEAD.unpack(head)
-    key = keyring.keys.get(number)
+    key = keyring.key(number)
     if key is None or not hmac.compare_digest(seal, _seal(key, head, wording)):
         return None
     old = timedelta(milliseconds=round(now.timestamp() * 1000) - milliseconds)

@@ -62,7 +62,7 @@ class Unsubscribing:
         form = fields(request)
         words = one_line(form.get("words", ""), LONGEST)
         person = leaving.say_why(self.app, request.path_params["token"], form.get("reason", ""), words)
-        return self._left(person, told=True)
+        return self._back(person.language) if person.on_list else self._left(person, told=True)
 
     def offer(self, request: Request) -> Response:
         """The button that brings them back, once more."""
@@ -71,17 +71,16 @@ class Unsubscribing:
             person = leaving.check_return(self.app, token)
         except (ExpiredToken, Conflict):
             return self._late(token)
-        self.pages.speak(person.language)
-        return self.pages.show("returned") if person.on_list else self._left(person)
+        return self._back(person.language) if person.on_list else self._left(person)
 
     def bring_back(self, request: Request) -> Response:
         """It was a slip: they are on the list again, if they say so within the minute."""
         token = request.path_params["token"]
         try:
-            self.pages.speak(leaving.come_back(self.app, token))
+            language = leaving.come_back(self.app, token)
         except (ExpiredToken, Conflict):
             return self._late(token)
-        return self.pages.show("returned")
+        return self._back(language)
 
     def _left(self, person: Person, asking: str = "", *, told: bool = False) -> Response:
         """That they are off the list; `asking` is the unsubscribe token by which they may say why."""
@@ -89,6 +88,11 @@ class Unsubscribing:
         return self.pages.show(
             "left", back=person.back or "", span=MINUTE, asking=asking, told=told, longest=LONGEST
         )
+
+    def _back(self, language: str | None) -> Response:
+        """That they are on the list, as before."""
+        self.pages.speak(language)
+        return self.pages.show("returned")
 
     def _late(self, token: str) -> Response:
         self.pages.speak(preferring.language_of(self.app, token, Purpose.RETURN))
