@@ -32,7 +32,7 @@ from digest.delivery.eligible import reads
 from digest.delivery.holding import goes_on
 from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import Policy, Step, next_step
+from digest.delivery.retrying import AGAIN, Past, Policy, Step, next_step
 from digest.editions.models import Edition, Status
 
 
@@ -107,7 +107,7 @@ def record(
     """
     if not done:
         return []
-    told = [(one, _step(one, policy, now)) for one in done]
+    told = [(one, _step(connection, one, policy, now)) for one in done]
     results = [_result(one, step) for one, step in told]
     if _RECORD.many(connection, results, worker=worker_id, now=now) == len(told):
         _ATTEMPT.many(connection, [_attempt(one, step.state) for one, step in told], at=now)
@@ -130,15 +130,24 @@ def _sending(connection: Connection, worker_id: int) -> set[tuple[int, int]]:
     }
 
 
-def _step(done: Done, policy: Policy, now: datetime) -> Step:
+def _step(connection: Connection, done: Done, policy: Policy, now: datetime) -> Step:
     return next_step(
         done.outcome,
-        tries=done.job.tries + 1,
+        past=_past(connection, done.job) if done.outcome.meaning in AGAIN else Past(),
         doubts=done.job.doubts,
         first_tried_at=done.job.first_tried_at or now,
         now=now,
         policy=policy,
     )
+
+
+def _past(connection: Connection, job: Job) -> Past:
+    """What came of the tries before this one; those in doubt are counted elsewhere."""
+    if not job.tries:
+        return Past()
+    ends = connection.execute(_ENDS, {**_key(job), "tries": job.tries})
+    counted: dict[str, int] = dict(ends.all())
+    return Past(counted.get(State.PENDING.value, 0), counted.get(State.DEFERRED.value, 0))
 
 
 def _key(job: Job) -> dict[str, Any]:
@@ -200,10 +209,16 @@ _SENDING = (
 _ATTEMPT = Prepared(
     insert(ATTEMPTS).values({one.name: bindparam(one.name) for one in ATTEMPTS.c if not one.primary_key})
 )
-_TOLD = select(ATTEMPTS.c.result).where(
+_TRIES = (
     ATTEMPTS.c.mailing_id == bindparam("mailing"),
     ATTEMPTS.c.subscriber_id == bindparam("subscriber"),
-    ATTEMPTS.c.number == bindparam("nth"),
+)
+_TOLD = select(ATTEMPTS.c.result).where(*_TRIES, ATTEMPTS.c.number == bindparam("nth"))
+# Not this very try, whose commit may have come through unheard.
+_ENDS = (
+    select(ATTEMPTS.c.result, func.count())
+    .where(*_TRIES, ATTEMPTS.c.number <= bindparam("tries"))
+    .group_by(ATTEMPTS.c.result)
 )
 _FREE = Prepared(update(DELIVERIES).where(*_OURS, _WAITS).values(worker_id=None))
 _BEGIN = Prepared(
