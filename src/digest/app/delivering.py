@@ -14,7 +14,7 @@ from digest.delivery.composing import compose
 from digest.delivery.headers import message_id
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import State
-from digest.delivery.pacing import forget, make_pacing
+from digest.delivery.pacing import forget_destinations, make_pacing
 from digest.delivery.patience import Patience
 from digest.delivery.retrying import Policy
 from digest.delivery.sending import Engine, Tally
@@ -166,7 +166,7 @@ def _close(app: App, report: RunReport) -> None:
     with app.database.write(lock="subscribers") as session:
         report.bounced = len(apply_refusals(session, app.suppressions, now))
     with app.database.write(lock="editions") as session:
-        forget(session, datetime.now(UTC))
+        forget_destinations(session, datetime.now(UTC))
         finished = ledger.finish_editions(session, now)
         report.waiting_until = now + report.held if report.held else claiming.next_due(session)
         edition = find_edition(session, report.edition) if report.edition else None

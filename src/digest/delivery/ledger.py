@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from digest.audience.models import Subscriber, Suppression
 from digest.db.prepared import Prepared
-from digest.delivery.claiming import THIS_ROW, Job
+from digest.delivery.claiming import THIS_ROW, Job, this_row
 from digest.delivery.eligible import reads
 from digest.delivery.holding import goes_on
 from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
@@ -48,13 +48,13 @@ class Done:
     outcome: Outcome
 
 
-def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
-    """Write one delivery for every active reader who does not pause; None when that was done before.
+def fan_out(session: Session, edition: Edition, now: datetime) -> None:
+    """Write one delivery for every active reader who does not pause; nothing when that was done before.
 
     The edition turns to `sending` in the same transaction, so that whoever comes next only sends.
     """
     if session.scalar(select(Mailing.id).where(Mailing.edition_id == edition.id)):
-        return None
+        return
     mailing = Mailing(edition_id=edition.id, seed=secrets.token_hex(8), created_at=now)
     session.add(mailing)
     session.flush()
@@ -72,8 +72,6 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
     rows = select(*values.values()).where(reads(now)).order_by(Subscriber.id)
     session.execute(insert(Delivery).from_select(list(values), rows))
     edition.status, edition.mailing_began = Status.SENDING, True
-    # Counted, since psycopg tells no row count here.
-    return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
 
 
 def begin(
@@ -86,7 +84,7 @@ def begin(
     """
     if not jobs:
         return []
-    rows = [{**_key(job), "hashed": hashed, "canonical": job.canonical} for job, hashed in jobs]
+    rows = [{**this_row(job), "hashed": hashed, "canonical": job.canonical} for job, hashed in jobs]
     if _BEGIN.many(connection, rows, worker=worker_id, now=now) == len(rows):
         return [True] * len(rows)
     begun = _sending(connection, worker_id)
@@ -119,7 +117,7 @@ def record(
 
 def _told_before(connection: Connection, done: Done, step: Step) -> State | None:
     """Its state, if this very try is on record: nobody heard of the commit that wrote it."""
-    this = {**_key(done.job), "nth": done.job.tries + 1}
+    this = {**this_row(done.job), "nth": done.job.tries + 1}
     return step.state if connection.scalar(_TOLD, this) == step.state.value else None
 
 
@@ -145,18 +143,14 @@ def _past(connection: Connection, job: Job) -> Past:
     """What came of the tries before this one; those in doubt are counted elsewhere."""
     if not job.tries:
         return Past()
-    ends = connection.execute(_ENDS, {**_key(job), "tries": job.tries})
+    ends = connection.execute(_ENDS, {**this_row(job), "tries": job.tries})
     counted: dict[str, int] = dict(ends.all())
     return Past(counted.get(State.PENDING.value, 0), counted.get(State.DEFERRED.value, 0))
 
 
-def _key(job: Job) -> dict[str, Any]:
-    return {"mailing": job.mailing_id, "subscriber": job.subscriber_id}
-
-
 def _result(done: Done, step: Step) -> dict[str, Any]:
     return {
-        **_key(done.job),
+        **this_row(done.job),
         "canonical": done.job.canonical,
         "to_state": step.state,
         "due": step.due_at,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.config.smtp import OTHERS, Smtp
+from digest.db.upserting import inserting
 from digest.delivery.destinations import group_by_domain
 from digest.delivery.models import Pace
 
@@ -233,7 +233,7 @@ def decide(notice: bool, total: Line, line: Line | None, ramp: Ramp, now: dateti
     return Turn(granted=True, wait=at - now)
 
 
-def forget(session: Session, now: datetime) -> None:
+def forget_destinations(session: Session, now: datetime) -> None:
     """Delete destinations that nothing went to for a day: a domain may name its only reader."""
     old = select(Pace.name).where(Pace.name != ALL, Pace.free_at < now - DAY)
     # Locked by a query of its own, so that it waits for nobody who is reserving.
@@ -247,8 +247,7 @@ def _locked(session: Session, names: Iterable[str], now: datetime) -> dict[str, 
     By one upsert in the order of the names: two workers cannot wait for each other in a circle, and a row
     that somebody makes or forgets at this moment is neither missed nor doubled.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Pace)
+    row = inserting(session, Pace)
     upsert = row.on_conflict_do_update(index_elements=[Pace.name], set_={"name": row.excluded.name})
     found = session.scalars(
         upsert.returning(Pace),
