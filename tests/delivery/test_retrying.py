@@ -10,7 +10,7 @@ import pytest
 from digest.delivery import retrying
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import MOST_DOUBTS, RECONNECTS, Past, Policy, Step, next_step, spread
+from digest.delivery.retrying import MOST_DOUBTS, RECONNECTS, NextStep, Past, Policy, next_step, spread
 from tests.support.tables import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -24,30 +24,30 @@ NEW = Past()
 THRICE = Past(lost=RECONNECTS)
 
 TABLE = [
-    (Meaning.SENT, NEW, 0, RESEND, Step(State.SENT)),
-    (Meaning.READER, NEW, 0, RESEND, Step(State.FAILED)),
-    (Meaning.MESSAGE, NEW, 0, RESEND, Step(State.FAILED)),
-    (Meaning.LATER, NEW, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.LATER, Past(deferred=1), 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.LATER, Past(deferred=8), 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.LATER, THRICE, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.LATER, NEW, 0, NO_LADDER, Step(State.DEFERRED, NOW + 48 * MINUTE)),
-    (Meaning.LATER, Past(deferred=8), 0, NO_LADDER, Step(State.DEFERRED, NOW + 48 * MINUTE)),
-    (Meaning.US, NEW, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.US, Past(1, 1), 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.CONNECTION, NEW, 0, RESEND, Step(State.PENDING, NOW)),
-    (Meaning.CONNECTION, Past(RECONNECTS - 1, 8), 0, RESEND, Step(State.PENDING, NOW)),
-    (Meaning.CONNECTION, THRICE, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.CONNECTION, Past(RECONNECTS, 1), 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.UNKNOWN, NEW, 0, RESEND, Step(State.UNKNOWN, NOW + MINUTE)),
-    (Meaning.UNKNOWN, THRICE, MOST_DOUBTS - 1, RESEND, Step(State.UNKNOWN)),
-    (Meaning.UNKNOWN, NEW, 0, HOLD, Step(State.UNKNOWN)),
+    (Meaning.SENT, NEW, 0, RESEND, NextStep(State.SENT)),
+    (Meaning.READER, NEW, 0, RESEND, NextStep(State.FAILED)),
+    (Meaning.MESSAGE, NEW, 0, RESEND, NextStep(State.FAILED)),
+    (Meaning.LATER, NEW, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.LATER, Past(deferred=1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.LATER, Past(deferred=8), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.LATER, THRICE, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.LATER, NEW, 0, NO_LADDER, NextStep(State.DEFERRED, NOW + 48 * MINUTE)),
+    (Meaning.LATER, Past(deferred=8), 0, NO_LADDER, NextStep(State.DEFERRED, NOW + 48 * MINUTE)),
+    (Meaning.US, NEW, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.US, Past(1, 1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.CONNECTION, NEW, 0, RESEND, NextStep(State.PENDING, NOW)),
+    (Meaning.CONNECTION, Past(RECONNECTS - 1, 8), 0, RESEND, NextStep(State.PENDING, NOW)),
+    (Meaning.CONNECTION, THRICE, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.CONNECTION, Past(RECONNECTS, 1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.UNKNOWN, NEW, 0, RESEND, NextStep(State.UNKNOWN, NOW + MINUTE)),
+    (Meaning.UNKNOWN, THRICE, MOST_DOUBTS - 1, RESEND, NextStep(State.UNKNOWN)),
+    (Meaning.UNKNOWN, NEW, 0, HOLD, NextStep(State.UNKNOWN)),
 ]
 
 
 @pytest.mark.parametrize(("meaning", "past", "doubts", "policy", "step"), TABLE)
 def test_each_outcome_has_its_step(
-    meaning: Meaning, past: Past, doubts: int, policy: Policy, step: Step
+    meaning: Meaning, past: Past, doubts: int, policy: Policy, step: NextStep
 ) -> None:
     """The next state, and when it is due where it will be tried again."""
     outcome = Outcome(meaning, None, None, "")

@@ -30,7 +30,7 @@ from digest.tokens import new_public_id
 WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
 LOOK_AGAIN = 1.0  # seconds at most between looks while a retry is waited for: it may be paused meanwhile
 
-Progress = Callable[[Tally], None]
+OnProgress = Callable[[Tally], None]
 
 
 def silent(_tally: Tally) -> None:
@@ -60,7 +60,7 @@ class RunReport:
 
 
 def deliver(
-    app: App, report: RunReport, stop: threading.Event | None = None, on_progress: Progress = silent
+    app: App, report: RunReport, stop: threading.Event | None = None, on_progress: OnProgress = silent
 ) -> RunReport:
     """Send all that is due, waiting out short delays and other workers, then close what is finished."""
     stop = stop or threading.Event()

@@ -32,7 +32,7 @@ from digest.delivery.eligible import reads
 from digest.delivery.holding import goes_on
 from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import AGAIN, Past, Policy, Step, next_step
+from digest.delivery.retrying import AGAIN, NextStep, Past, Policy, next_step
 from digest.editions.models import Edition, Status
 
 
@@ -115,7 +115,7 @@ def record(
     return [_told_before(connection, *told[0])]
 
 
-def _told_before(connection: Connection, done: Done, step: Step) -> State | None:
+def _told_before(connection: Connection, done: Done, step: NextStep) -> State | None:
     """Its state, if this very try is on record: nobody heard of the commit that wrote it."""
     this = {**this_row(done.job), "nth": done.job.tries + 1}
     return step.state if connection.scalar(_TOLD, this) == step.state.value else None
@@ -128,7 +128,7 @@ def _sending(connection: Connection, worker_id: int) -> set[tuple[int, int]]:
     }
 
 
-def _step(connection: Connection, done: Done, policy: Policy, now: datetime) -> Step:
+def _step(connection: Connection, done: Done, policy: Policy, now: datetime) -> NextStep:
     return next_step(
         done.outcome,
         past=_past(connection, done.job) if done.outcome.meaning in AGAIN else Past(),
@@ -148,7 +148,7 @@ def _past(connection: Connection, job: Job) -> Past:
     return Past(counted.get(State.PENDING.value, 0), counted.get(State.DEFERRED.value, 0))
 
 
-def _result(done: Done, step: Step) -> dict[str, Any]:
+def _result(done: Done, step: NextStep) -> dict[str, Any]:
     return {
         **this_row(done.job),
         "canonical": done.job.canonical,

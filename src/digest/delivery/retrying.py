@@ -27,7 +27,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """The next state and, where it will be tried again, the earliest moment for that."""
 
     state: State
@@ -51,42 +51,44 @@ def next_step(
     now: datetime,
     policy: Policy,
     chance: float | None = None,
-) -> Step:
+) -> NextStep:
     """Decide after a try of a delivery first tried at `first_tried_at`; `past` is asked only after AGAIN.
 
     `chance`, from 0 to 1, is where in its span the next try falls; without it, the dice decide.
     """
     match outcome.meaning:
         case Meaning.SENT:
-            return Step(State.SENT)
+            return NextStep(State.SENT)
         case Meaning.READER | Meaning.MESSAGE:
-            return Step(State.FAILED)
+            return NextStep(State.FAILED)
         case Meaning.UNKNOWN:
             return doubt(doubts, now, policy)
         case Meaning.CONNECTION if past.lost < RECONNECTS:
-            return Step(State.PENDING, now)
+            return NextStep(State.PENDING, now)
         case _:  # LATER, US, one lost too often: a refusal of us costs nobody more than the wait
             return _later(past.deferred, first_tried_at + policy.give_up_after, now, policy, chance)
 
 
-def doubt(doubts: int, now: datetime, policy: Policy) -> Step:
+def doubt(doubts: int, now: datetime, policy: Policy) -> NextStep:
     """A delivery that may or may not have arrived: tried again after a delay, or held for a person.
 
     `doubts` counts those before this one.
     """
     if policy.resend_unknown and doubts + 1 < MOST_DOUBTS:
-        return Step(State.UNKNOWN, now + policy.resend_after)
-    return Step(State.UNKNOWN)
+        return NextStep(State.UNKNOWN, now + policy.resend_after)
+    return NextStep(State.UNKNOWN)
 
 
-def _later(deferred: int, deadline: datetime, now: datetime, policy: Policy, chance: float | None) -> Step:
+def _later(
+    deferred: int, deadline: datetime, now: datetime, policy: Policy, chance: float | None
+) -> NextStep:
     ladder = policy.retry_after or (timedelta(hours=1),)
     wait = ladder[min(deferred, len(ladder) - 1)]
     if now + wait > deadline:  # whoever is given up does not owe that to the dice
-        return Step(State.FAILED)
+        return NextStep(State.FAILED)
     if chance is None:
         chance = random()  # noqa: S311 - nobody gains by guessing it
-    return Step(State.DEFERRED, min(now + spread(wait, chance), deadline))
+    return NextStep(State.DEFERRED, min(now + spread(wait, chance), deadline))
 
 
 def spread(wait: timedelta, chance: float) -> timedelta:
