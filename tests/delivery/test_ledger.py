@@ -160,6 +160,22 @@ def test_a_suppressed_reader_is_dropped_whatever_their_standing(office: Office) 
     assert office.row(READERS[0]).detail == "the address is suppressed"
 
 
+def test_who_left_while_theirs_was_in_doubt_may_have_got_it(office: Office) -> None:
+    """It is not sent again, and what nobody knows stays on record; the others' reasons are the bare ones."""
+    in_doubt, certain = office.claim(office.one, limit=2)
+    office.deliver(office.one, in_doubt, Outcome(Meaning.UNKNOWN, None, None, "silence"))
+    office.deliver(office.one, certain, Outcome(Meaning.LATER, 450, None, "later"))
+    with office.database.write() as session:
+        for job in (in_doubt, certain):
+            joining.leave(session, office.reader(session, job.email), source="link", now=NOW)
+    assert [job.email for job in office.claim(office.two, now=LATER)] == READERS[2:]
+    reasons = [office.row(job.email).detail for job in (in_doubt, certain)]
+    assert reasons == [
+        "the reader is unsubscribed; an earlier try may have arrived",
+        "the reader is unsubscribed",
+    ]
+
+
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.APPROVED, Status.SENT])
 def test_an_edition_that_is_not_sending_is_not_sent(office: Office, status: Status) -> None:
     """Neither claimed nor begun."""
