@@ -121,27 +121,51 @@ def reserve(
     end.
     """
     towards = [pacing.towards(one.domain) for one in wanted]
-    rates = {f"to {name}": rate for name, rate in filter(None, towards)}
-    if pacing.total.slot or pacing.warm_up:
-        rates[ALL] = pacing.total
+    rates = _rates(pacing, towards)
     if not (rates and wanted):
         return [Turn(granted=True)] * len(wanted)
-    rows = _locked(session, rates, now)
-    queues = {} if queues is None else queues
-    lines = {
-        name: Line(rate.slot, rows[name].free_at, now, queues.get(name, now)) for name, rate in rates.items()
-    }
+    rows, queues = _locked(session, rates, now), {} if queues is None else queues
+    lines = _lines(rates, rows, queues, now)
     total = lines.get(ALL) or Line(timedelta(), now, now, now)
     ramp = Ramp.read(pacing.warm_up, rows.get(ALL), now)
     turns = [
-        decide(one.notice, total, lines[f"to {to[0]}"] if to else None, ramp, now)
+        decide(one.notice, total, lines[_towards(to[0])] if to else None, ramp, now)
         for one, to in zip(wanted, towards, strict=True)
     ]
+    _write_back(lines, ramp, rows, queues)
+    session.flush()
+    return turns
+
+
+def _towards(destination: str) -> str:
+    """The name of its row."""
+    return f"to {destination}"
+
+
+def _rates(pacing: Pacing, towards: Iterable[tuple[str, Rate] | None]) -> dict[str, Rate]:
+    """Every pace that has a say, by the name of its row."""
+    rates = {_towards(name): rate for name, rate in filter(None, towards)}
+    if pacing.total.slot or pacing.warm_up:
+        rates[ALL] = pacing.total
+    return rates
+
+
+def _lines(
+    rates: Mapping[str, Rate], rows: Mapping[str, Pace], queues: Mapping[str, datetime], now: datetime
+) -> dict[str, Line]:
+    """Where each line stands."""
+    return {
+        name: Line(rate.slot, rows[name].free_at, now, queues.get(name, now)) for name, rate in rates.items()
+    }
+
+
+def _write_back(
+    lines: Mapping[str, Line], ramp: Ramp, rows: Mapping[str, Pace], queues: dict[str, datetime]
+) -> None:
+    """Keep in the rows, and in this process's memory, how far each line has come."""
     for name, line in lines.items():
         rows[name].free_at, queues[name] = line.free_at, line.queue
     ramp.write(rows.get(ALL))
-    session.flush()
-    return turns
 
 
 @dataclass(slots=True)
