@@ -43,7 +43,7 @@ class Timeouts:
 class Relay:
     """Where mail is handed over, and how we show who we are.
 
-    `ca_file` (PEM) replaces the system's certificate authorities; `local_hostname` is what EHLO says.
+    `ca_file` (PEM) replaces the system's certificate authorities.
     """
 
     host: str
@@ -51,7 +51,6 @@ class Relay:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    local_hostname: str | None = None
     ca_file: Path | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
 
@@ -152,10 +151,10 @@ class _Opening:
 
     def _connected(self) -> Client:
         relay = self.relay
-        host, name, wait = relay.host.strip("[]"), relay.local_hostname, relay.timeouts.greeting
+        host, wait = relay.host.strip("[]"), relay.timeouts.greeting
         if relay.security == "tls":
-            return ClientTls(host, relay.port, name, timeout=wait, context=self.context)
-        return Client(host, relay.port, name, timeout=wait)
+            return ClientTls(host, relay.port, timeout=wait, context=self.context)
+        return Client(host, relay.port, timeout=wait)
 
     def _introduce(self, client: Client) -> None:
         if client.sock is not None:
