@@ -18,8 +18,7 @@ from digest.delivery.models import Attempt, State, Worker
 from digest.delivery.notices import owe_notice
 from digest.delivery.pacing import Pacing, Rate
 from digest.delivery.sending import Tally
-from digest.delivery.smtp import RelayUnreachable
-from digest.errors import RelayRefused
+from digest.errors import RelayRefused, RelayUnreachable
 from tests.faults.smtp_server import Fault, Script
 from tests.support.offices import MINUTE, POLICY
 from tests.support.posts import crowd, message_ids

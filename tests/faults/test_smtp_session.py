@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import Relay, RelayUnreachable, Timeouts
-from digest.errors import ConfigError, RelayRefused
+from digest.delivery.smtp import Relay, Timeouts
+from digest.errors import ConfigError, RelayRefused, RelayUnreachable
 from tests.faults.smtp_server import Fault, FaultyServer, Script
 from tests.support.sessions import Session
 

@@ -13,19 +13,7 @@ from typing import Literal
 
 from digest.delivery.replies import Meaning, Reply, Stage, judge
 from digest.delivery.wire import LINE_OCTETS, LOST, REPLY_LINES
-from digest.errors import ConfigError, DigestError, RelayRefused
-
-
-class RelayUnreachable(DigestError):
-    """The relay is not there, or not now: nothing was refused, the same may work later.
-
-    `at_the_door`: it said so in its greeting, as relays do that have too many connections.
-    """
-
-    def __init__(self, words: str, *, at_the_door: bool = False) -> None:
-        """`words` are for the operator."""
-        super().__init__(words)
-        self.at_the_door = at_the_door
+from digest.errors import ConfigError, RelayRefused, RelayTrouble, RelayUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +172,7 @@ class _Opening:
             # Its own text would show the password.
             raise RelayRefused(f"{self.relay}: username and password must be plain ASCII") from None
 
-    def _refusal(self, error: Exception) -> DigestError:
+    def _refusal(self, error: Exception) -> RelayTrouble:
         answer: Reply | Exception = error
         if isinstance(error, smtplib.SMTPResponseException):
             answer = _as_reply((error.smtp_code, error.smtp_error))
