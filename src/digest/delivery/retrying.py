@@ -52,7 +52,7 @@ def next_step(
     policy: Policy,
     chance: float | None = None,
 ) -> NextStep:
-    """Decide after a try of a delivery first tried at `first_tried_at`; `past` is asked only after AGAIN.
+    """Decide after a try of a delivery first tried at `first_tried_at`; `past` matters after AGAIN alone.
 
     `chance`, from 0 to 1, is where in its span the next try falls; without it, the dice decide.
     """
