@@ -21,8 +21,8 @@ class Bare:
         with database.write() as session:
             metadata.create_all(session.connection())
 
-    def filled(self, name: str) -> int:
-        """Write a row for each active reader, as the fan-out does; returns how many there are."""
+    def filled(self, name: str) -> None:
+        """Write a row for each active reader, as the fan-out does."""
         table = self._tables[name]
         values = {
             "mailing_id": literal(1),
@@ -39,7 +39,11 @@ class Bare:
         rows = select(*values.values()).where(active).order_by(Subscriber.id)
         with self._database.write() as session:
             session.execute(insert(table).from_select(list(values), rows))
-            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def counted(self, name: str) -> int:
+        """How many rows there are."""
+        with self._database.read() as session:
+            return session.scalar(select(func.count()).select_from(self._tables.get(name, DELIVERIES))) or 0
 
     def emptied(self, *names: str) -> None:
         """Take all rows out of these tables."""

@@ -124,13 +124,13 @@ def subscribed(url: str, readers: int) -> Iterator[Database]:
         database.close()
 
 
-def owe(database: Database, mail: Rendered) -> int | None:
+def owe(database: Database, mail: Rendered) -> None:
     """Make the edition of this mail due to everybody."""
     with database.write() as session:
         edition = ready_edition(mail)
         session.add(edition)
         session.flush()
-        return ledger.fan_out(session, edition, NOW)
+        ledger.fan_out(session, edition, NOW)
 
 
 @contextmanager

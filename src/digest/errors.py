@@ -9,7 +9,9 @@ DigestError
 ├── RenderError        a template or its result is broken               (exit 1)
 ├── InvalidToken       a link is forged, damaged or of another purpose
 │   └── ExpiredToken   a link was good once
-└── RelayRefused       the SMTP relay refuses us, whoever the reader is (exit 1)
+└── RelayTrouble       the SMTP relay takes nothing from us             (exit 1)
+    ├── RelayRefused      it refuses us, whoever the reader is
+    └── RelayUnreachable  it is not there, or not now
 """
 
 from __future__ import annotations
@@ -94,8 +96,8 @@ class ExpiredToken(InvalidToken):
     """A link that was good once."""
 
 
-class RelayRefused(DigestError):
-    """The relay will not take mail from us: no reader is to blame, the run stops.
+class RelayTrouble(DigestError):
+    """The relay takes no mail from us: no reader is to blame, the run stops.
 
     `at_the_door`: it said so in its greeting, as relays do that have too many connections.
     """
@@ -104,3 +106,11 @@ class RelayRefused(DigestError):
         """`words` are for the operator."""
         super().__init__(words)
         self.at_the_door = at_the_door
+
+
+class RelayRefused(RelayTrouble):
+    """It will not have us."""
+
+
+class RelayUnreachable(RelayTrouble):
+    """It is not there, or not now: nothing was refused, the same may work later."""

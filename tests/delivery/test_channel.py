@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from digest.delivery.channel import Channel, Crowded
 from digest.delivery.composing import Letter
-from digest.delivery.greeting import Relay, RelayUnreachable
+from digest.delivery.greeting import Relay
 from digest.delivery.models import State
 from digest.delivery.relays import Relays
 from digest.delivery.replies import Meaning
 from digest.delivery.wire import FINAL_DOT
-from digest.errors import RelayRefused
+from digest.errors import RelayRefused, RelayUnreachable
 from tests.faults.smtp_server import Fault, FaultyServer, Script
 from tests.support.posts import QUICK, crowd
 

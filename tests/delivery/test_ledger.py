@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from digest.audience import joining
 from digest.audience.models import Standing
@@ -19,12 +20,17 @@ from digest.delivery.models import Attempt, Delivery, State, Worker
 from digest.delivery.notices import owe_notice
 from digest.delivery.replies import Meaning, Outcome
 from digest.delivery.retrying import Policy
-from digest.editions.models import Status
+from digest.editions.models import Edition, Status
 from tests.support.offices import HOLD, MINUTE, POLICY, READERS, SENT, Office
 from tests.support.tables import NOW, add_edition, add_subscriber
 
 LATE = timedelta(hours=1)
 LATER = NOW + LATE
+
+
+def owed(session: Session, edition: Edition) -> int:
+    """How many deliveries of an edition there are."""
+    return sum(ledger.counts(session, edition.id).values())
 
 
 def test_fan_out_happens_once(office: Office) -> None:
@@ -33,9 +39,12 @@ def test_fan_out_happens_once(office: Office) -> None:
         add_subscriber(session, "late@example.org")
         for standing in Standing:
             add_subscriber(session, f"{standing.value}@example.org", standing)
-        assert ledger.fan_out(session, office.edition(session), NOW) is None
+        ledger.fan_out(session, office.edition(session), NOW)
         assert office.edition(session).status is Status.SENDING
-        assert ledger.fan_out(session, add_edition(session, "2026-W48"), NOW) == len(READERS) + 2
+        assert owed(session, office.edition(session)) == len(READERS)
+        new = add_edition(session, "2026-W48")
+        ledger.fan_out(session, new, NOW)
+        assert owed(session, new) == len(READERS) + 2
     assert office.counts() == {"pending": 2 * len(READERS) + 2}
 
 
@@ -122,7 +131,9 @@ def test_fan_out_leaves_out_who_pauses(office: Office) -> None:
         office.reader(session, READERS[0]).paused_until = NOW + MINUTE
         office.reader(session, READERS[1]).paused_until = NOW - MINUTE
         for key, now, more in (("2026-W48", NOW, 4), ("2026-W49", NOW + MINUTE, 5)):
-            assert ledger.fan_out(session, add_edition(session, key), now) == more
+            edition = add_edition(session, key)
+            ledger.fan_out(session, edition, now)
+            assert owed(session, edition) == more
 
 
 def test_a_pause_holds_no_notice_back(office: Office) -> None:
@@ -147,6 +158,22 @@ def test_a_suppressed_reader_is_dropped_whatever_their_standing(office: Office) 
     assert not office.begin(office.one, jobs[0])
     assert [job.email for job in office.claim(office.two)] == READERS[2:]
     assert office.row(READERS[0]).detail == "the address is suppressed"
+
+
+def test_who_left_while_theirs_was_in_doubt_may_have_got_it(office: Office) -> None:
+    """It is not sent again, and what nobody knows stays on record; the others' reasons are the bare ones."""
+    in_doubt, certain = office.claim(office.one, limit=2)
+    office.deliver(office.one, in_doubt, Outcome(Meaning.UNKNOWN, None, None, "silence"))
+    office.deliver(office.one, certain, Outcome(Meaning.LATER, 450, None, "later"))
+    with office.database.write() as session:
+        for job in (in_doubt, certain):
+            joining.leave(session, office.reader(session, job.email), source="link", now=NOW)
+    assert [job.email for job in office.claim(office.two, now=LATER)] == READERS[2:]
+    reasons = [office.row(job.email).detail for job in (in_doubt, certain)]
+    assert reasons == [
+        "the reader is unsubscribed; an earlier try may have arrived",
+        "the reader is unsubscribed",
+    ]
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.APPROVED, Status.SENT])

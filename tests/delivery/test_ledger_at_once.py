@@ -12,11 +12,13 @@ from digest.delivery.ledger import Done, Overtaken
 from digest.delivery.models import Attempt, Delivery, State
 from digest.delivery.notices import owe_notice
 from digest.delivery.replies import Meaning, Outcome
+from digest.delivery.retrying import RECONNECTS
 from tests.support.offices import HOLD, MINUTE, READERS, SENT, Office
 from tests.support.tables import NOW, add_subscriber
 
 SILENCE = Outcome(Meaning.UNKNOWN, None, None, "silence")
 GREYLISTED = Outcome(Meaning.LATER, 450, "4.2.0", "greylisted: 100 % of %s, :name and ?")
+HUNG_UP = Outcome(Meaning.CONNECTION, None, None, "hung up")
 GONE = Outcome(Meaning.READER, 550, "5.1.1", "x" * 900, gone=True)
 
 
@@ -159,6 +161,20 @@ def test_recording_again_writes_nothing(office: Office) -> None:
         office.record_all(office.one, done)
     assert [office.record_all(office.one, [one]) for one in done] == [[State.SENT], [State.SENT]]
     assert len(attempts(office)) == 2
+
+
+def test_a_lost_try_that_is_recorded_again_is_counted_once(office: Office) -> None:
+    """The third is made again at once, also where nobody heard of the commit that said so."""
+    for _ in range(RECONNECTS):
+        (job,) = office.claim(office.one, limit=1)
+        office.begin(office.one, job)
+        again = [office.record(office.one, job, HUNG_UP) for _ in range(2)]
+        assert again == [State.PENDING] * 2
+    (job,) = office.claim(office.one, limit=1)
+    office.begin(office.one, job)
+    assert [office.record(office.one, job, HUNG_UP) for _ in range(2)] == [State.DEFERRED] * 2
+    assert [result for *_, result in attempts(office)] == ["pending"] * RECONNECTS + ["deferred"]
+    assert office.row(READERS[0]).due_at == NOW + 5 * MINUTE
 
 
 def test_who_was_buried_begins_and_records_nothing(office: Office) -> None:

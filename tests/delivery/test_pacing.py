@@ -21,7 +21,7 @@ from digest.delivery.pacing import (
     Rate,
     Turn,
     Wanted,
-    forget,
+    forget_destinations,
     make_pacing,
     reserve,
 )
@@ -278,10 +278,10 @@ def test_old_destinations_are_forgotten(database: Database) -> None:
     ask(database, pacing, [OTHER], NOW)
     ask(database, pacing, [ANYWHERE], NOW + DAY)
     with database.write() as session:
-        forget(session, NOW + DAY + HOUR)
+        forget_destinations(session, NOW + DAY + HOUR)
     assert sorted(rows(database)) == [ALL, "to example.org"]
     with database.write() as session:
-        forget(session, NOW + 9 * DAY)
+        forget_destinations(session, NOW + 9 * DAY)
     assert (list(rows(database)), rows(database)[ALL].days) == ([ALL], 2)
 
 

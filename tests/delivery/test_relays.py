@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.delivery.relays import Relays
-from digest.delivery.smtp import Relay, RelayUnreachable
-from digest.errors import DigestError, RelayRefused
+from digest.delivery.smtp import Relay
+from digest.errors import DigestError, RelayRefused, RelayUnreachable
 
 FIRST = Relay(host="one.example", port=587, username="digest", password="hunter2")
 SECOND = Relay(host="two.example", port=587, username="digest", password="hunter2")

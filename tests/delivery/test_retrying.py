@@ -10,7 +10,7 @@ import pytest
 from digest.delivery import retrying
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import MOST_DOUBTS, RECONNECTS, Policy, Step, next_step, spread
+from digest.delivery.retrying import MOST_DOUBTS, RECONNECTS, NextStep, Past, Policy, next_step, spread
 from tests.support.tables import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -20,34 +20,38 @@ RESEND = Policy(LADDER, DAYS, resend_unknown=True, resend_after=MINUTE)
 HOLD = Policy(LADDER, DAYS, resend_unknown=False, resend_after=MINUTE)
 NO_LADDER = Policy((), DAYS, resend_unknown=True, resend_after=MINUTE)
 
+NEW = Past()
+THRICE = Past(lost=RECONNECTS)
+
 TABLE = [
-    (Meaning.SENT, 1, 0, RESEND, Step(State.SENT)),
-    (Meaning.READER, 1, 0, RESEND, Step(State.FAILED)),
-    (Meaning.MESSAGE, 1, 0, RESEND, Step(State.FAILED)),
-    (Meaning.LATER, 1, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.LATER, 2, 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.LATER, 9, 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.LATER, 1, 0, NO_LADDER, Step(State.DEFERRED, NOW + 48 * MINUTE)),
-    (Meaning.US, 1, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.CONNECTION, 1, 0, RESEND, Step(State.PENDING, NOW)),
-    (Meaning.CONNECTION, RECONNECTS, 0, RESEND, Step(State.PENDING, NOW)),
-    (Meaning.CONNECTION, RECONNECTS + 1, 0, RESEND, Step(State.DEFERRED, NOW + 4 * MINUTE)),
-    (Meaning.CONNECTION, RECONNECTS + 2, 0, RESEND, Step(State.DEFERRED, NOW + 30 * MINUTE)),
-    (Meaning.UNKNOWN, 1, 0, RESEND, Step(State.UNKNOWN, NOW + MINUTE)),
-    (Meaning.UNKNOWN, 9, MOST_DOUBTS - 1, RESEND, Step(State.UNKNOWN)),
-    (Meaning.UNKNOWN, 1, 0, HOLD, Step(State.UNKNOWN)),
+    (Meaning.SENT, NEW, 0, RESEND, NextStep(State.SENT)),
+    (Meaning.READER, NEW, 0, RESEND, NextStep(State.FAILED)),
+    (Meaning.MESSAGE, NEW, 0, RESEND, NextStep(State.FAILED)),
+    (Meaning.LATER, NEW, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.LATER, Past(deferred=1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.LATER, Past(deferred=8), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.LATER, THRICE, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.LATER, NEW, 0, NO_LADDER, NextStep(State.DEFERRED, NOW + 48 * MINUTE)),
+    (Meaning.LATER, Past(deferred=8), 0, NO_LADDER, NextStep(State.DEFERRED, NOW + 48 * MINUTE)),
+    (Meaning.US, NEW, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.US, Past(1, 1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.CONNECTION, NEW, 0, RESEND, NextStep(State.PENDING, NOW)),
+    (Meaning.CONNECTION, Past(RECONNECTS - 1, 8), 0, RESEND, NextStep(State.PENDING, NOW)),
+    (Meaning.CONNECTION, THRICE, 0, RESEND, NextStep(State.DEFERRED, NOW + 4 * MINUTE)),
+    (Meaning.CONNECTION, Past(RECONNECTS, 1), 0, RESEND, NextStep(State.DEFERRED, NOW + 30 * MINUTE)),
+    (Meaning.UNKNOWN, NEW, 0, RESEND, NextStep(State.UNKNOWN, NOW + MINUTE)),
+    (Meaning.UNKNOWN, THRICE, MOST_DOUBTS - 1, RESEND, NextStep(State.UNKNOWN)),
+    (Meaning.UNKNOWN, NEW, 0, HOLD, NextStep(State.UNKNOWN)),
 ]
 
 
-@pytest.mark.parametrize(("meaning", "tries", "doubts", "policy", "step"), TABLE)
+@pytest.mark.parametrize(("meaning", "past", "doubts", "policy", "step"), TABLE)
 def test_each_outcome_has_its_step(
-    meaning: Meaning, tries: int, doubts: int, policy: Policy, step: Step
+    meaning: Meaning, past: Past, doubts: int, policy: Policy, step: NextStep
 ) -> None:
     """The next state, and when it is due where it will be tried again."""
     outcome = Outcome(meaning, None, None, "")
-    found = next_step(
-        outcome, tries=tries, doubts=doubts, first_tried_at=NOW, now=NOW, policy=policy, chance=0
-    )
+    found = next_step(outcome, past=past, doubts=doubts, first_tried_at=NOW, now=NOW, policy=policy, chance=0)
     assert found == step
 
 
@@ -60,7 +64,10 @@ def test_the_ladder_ends_at_its_deadline(age: timedelta, state: State, chance: f
     """A retry that would come after it is not waited for, and none comes after it by chance."""
     outcome = Outcome(Meaning.LATER, 450, None, "later")
     begun = NOW - age
-    step = next_step(outcome, tries=7, doubts=0, first_tried_at=begun, now=NOW, policy=RESEND, chance=chance)
+    past = Past(deferred=6)
+    step = next_step(
+        outcome, past=past, doubts=0, first_tried_at=begun, now=NOW, policy=RESEND, chance=chance
+    )
     assert step.state is state
     assert (step.due_at is None) is (state is State.FAILED)
     assert step.due_at is None or step.due_at <= begun + DAYS
@@ -84,15 +91,16 @@ def test_a_wait_is_a_fifth_shorter_or_longer(
     assert (spread(wait, 0), spread(wait, 1)) == (shortest, longest)
 
 
-@pytest.mark.parametrize("tries", [1, 2])
+@pytest.mark.parametrize("deferred", [0, 1])
 def test_what_was_put_off_together_does_not_come_back_together(
-    tries: int, monkeypatch: pytest.MonkeyPatch
+    deferred: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A thousand that one server put off in one second: no second gets many of them."""
     monkeypatch.setattr(retrying, "random", random.Random(4).random)
     outcome = Outcome(Meaning.LATER, 450, "4.2.0", "greylisted")
+    past = Past(deferred=deferred)
     dues = [
-        next_step(outcome, tries=tries, doubts=0, first_tried_at=NOW, now=NOW, policy=RESEND).due_at
+        next_step(outcome, past=past, doubts=0, first_tried_at=NOW, now=NOW, policy=RESEND).due_at
         for _ in range(1000)
     ]
     seconds = [due.replace(microsecond=0) for due in dues if due]

@@ -18,8 +18,7 @@ from digest.delivery.models import Attempt, State, Worker
 from digest.delivery.notices import owe_notice
 from digest.delivery.pacing import Pacing, Rate
 from digest.delivery.sending import Tally
-from digest.delivery.smtp import RelayUnreachable
-from digest.errors import RelayRefused
+from digest.errors import RelayRefused, RelayUnreachable
 from tests.faults.smtp_server import Fault, Script
 from tests.support.offices import MINUTE, POLICY
 from tests.support.posts import crowd, message_ids
@@ -96,6 +95,37 @@ def test_each_outcome_reaches_the_ledger(
         assert [one.number for one in attempts] == list(range(1, row.tries + 1))
         assert (attempts[-1].result, attempts[-1].code) == (state, code)
         assert post.nothing_is_held()
+
+
+LADDER = replace(POLICY, retry_after=(5 * MINUTE, 60 * MINUTE, 480 * MINUTE))
+GREYLISTED = "450 4.2.0 greylisted"
+
+
+def test_lost_connections_are_no_deferrals(post_office: Any) -> None:
+    """Three are lost, and then a server says not now: its first word, after which the wait is the first."""
+    hangs_up = {"mail": Fault(drop="before", times=3)}
+    with post_office(Script(faults=hangs_up, recipients={ANN: Fault(GREYLISTED)})) as post:
+        post.owe(ANN)
+        post.engine(policy=LADDER).run()
+        row = post.row(ANN)
+        assert (row.state, row.tries, row.due_at) == (State.DEFERRED, 4, NOW + 5 * MINUTE)
+
+
+def test_deferrals_are_no_lost_connections(post_office: Any) -> None:
+    """Three times a server says not now, and then one connection is lost: it is tried again at once."""
+    script = Script(
+        faults={"mail": Fault(drop="before", skip=3, times=1)},
+        recipients={ANN: Fault(GREYLISTED, times=3)},
+    )
+    with post_office(script) as post:
+        post.owe(ANN)
+        for wait in LADDER.retry_after:
+            post.engine(policy=LADDER).run()
+            assert post.row(ANN).due_at == post.clock.now() + wait
+            post.clock.advance(wait)
+        post.engine(policy=LADDER).run()
+        row = post.row(ANN)
+        assert (row.state, row.tries) == (State.SENT, 5)
 
 
 def test_a_closed_connection_is_opened_again(post_office: Any) -> None:

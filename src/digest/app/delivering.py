@@ -14,7 +14,7 @@ from digest.delivery.composing import compose
 from digest.delivery.headers import message_id
 from digest.delivery.messages import Messages, Sender
 from digest.delivery.models import State
-from digest.delivery.pacing import forget, make_pacing
+from digest.delivery.pacing import forget_destinations, make_pacing
 from digest.delivery.patience import Patience
 from digest.delivery.retrying import Policy
 from digest.delivery.sending import Engine, Tally
@@ -30,7 +30,7 @@ from digest.tokens import new_public_id
 WAIT_FOR_OTHERS = 0.2  # seconds between looks at what another worker still holds
 LOOK_AGAIN = 1.0  # seconds at most between looks while a retry is waited for: it may be paused meanwhile
 
-Progress = Callable[[Tally], None]
+OnProgress = Callable[[Tally], None]
 
 
 def silent(_tally: Tally) -> None:
@@ -60,7 +60,7 @@ class RunReport:
 
 
 def deliver(
-    app: App, report: RunReport, stop: threading.Event | None = None, on_progress: Progress = silent
+    app: App, report: RunReport, stop: threading.Event | None = None, on_progress: OnProgress = silent
 ) -> RunReport:
     """Send all that is due, waiting out short delays and other workers, then close what is finished."""
     stop = stop or threading.Event()
@@ -166,7 +166,7 @@ def _close(app: App, report: RunReport) -> None:
     with app.database.write(lock="subscribers") as session:
         report.bounced = len(apply_refusals(session, app.suppressions, now))
     with app.database.write(lock="editions") as session:
-        forget(session, datetime.now(UTC))
+        forget_destinations(session, datetime.now(UTC))
         finished = ledger.finish_editions(session, now)
         report.waiting_until = now + report.held if report.held else claiming.next_due(session)
         edition = find_edition(session, report.edition) if report.edition else None

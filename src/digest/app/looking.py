@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from digest.app.editors import plan_in
 from digest.app.parts import App
 from digest.app.slots import coming_slot
-from digest.delivery.messages import frozen
+from digest.delivery.messages import stored_bytes
 from digest.editions import listing
 from digest.editions.models import Edition
 from digest.editions.planning import find_edition
@@ -86,7 +86,7 @@ Facts = tuple[dict[str, Any], Story, Rendered | None]
 
 def _facts(app: App, session: Session, edition: Edition) -> Facts:
     """All that is read inside the transaction; rendering takes its time outside."""
-    kept = frozen(edition) if edition.html is not None else None
+    kept = stored_bytes(edition) if edition.html is not None else None
     return listing.as_json(edition), tell(session, edition, app.settings.web.base_url), kept
 
 

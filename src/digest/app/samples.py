@@ -16,8 +16,8 @@ from digest.delivery.composing import compose
 from digest.delivery.headers import BY_MAIL, message_id
 from digest.delivery.messages import Messages
 from digest.delivery.replies import Meaning
-from digest.delivery.smtp import Relay, RelayUnreachable, Session
-from digest.errors import Conflict, RelayRefused
+from digest.delivery.smtp import Relay, Session
+from digest.errors import Conflict, RelayTrouble
 from digest.rendering.rendered import Rendered, reader_link, with_links
 
 SAMPLE = "a-sample-where-readers-have-a-token"  # as long as one, so that sizes are true
@@ -95,7 +95,7 @@ async def _tried(session: Session, sender: str, email: str, message: bytes) -> T
     try:
         if not session.usable:
             await session.open()
-    except (RelayRefused, RelayUnreachable) as error:
+    except RelayTrouble as error:
         return Tried(email, False, str(error))
     outcome = await session.send(sender, email, message)
     return Tried(email, outcome.meaning is Meaning.SENT, outcome.text)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from digest.app.delivering import Progress, RunReport, deliver, require_sendable, silent
+from digest.app.delivering import OnProgress, RunReport, deliver, require_sendable, silent
 from digest.app.editors import freeze_in, plan_in
 from digest.app.housekeeping import keep_house_if_possible
 from digest.app.parts import App
@@ -29,7 +29,7 @@ UNSENT = "it is not sent late without a person's word (digest edition plan, appr
 UNAPPROVED = "it waits for an editor's approval (digest edition approve)"
 
 
-def run(app: App, stop: threading.Event | None = None, on_progress: Progress = silent) -> RunReport:
+def run(app: App, stop: threading.Event | None = None, on_progress: OnProgress = silent) -> RunReport:
     """Do what is due now: this slot's edition, retries, notices.
 
     An edition that cannot be rendered, or lacks the postal address, stays as it was and stops the run in the
@@ -54,7 +54,7 @@ def send_edition(
     app: App,
     key: str,
     stop: threading.Event | None = None,
-    on_progress: Progress = silent,
+    on_progress: OnProgress = silent,
     *,
     in_doubt: bool = False,
 ) -> RunReport:

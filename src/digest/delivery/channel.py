@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from digest.delivery.composing import Letter
-from digest.delivery.greeting import Relay, RelayUnreachable
+from digest.delivery.greeting import Relay
 from digest.delivery.relays import Relays
 from digest.delivery.replies import Meaning, Outcome, Stage
 from digest.delivery.smtp import Session
-from digest.errors import DigestError, RelayRefused
+from digest.errors import DigestError, RelayTrouble, RelayUnreachable
 
 KNOCKS = (0.2, 0.5, 1.0)  # seconds between tries at a relay that is busy at its door
 
@@ -87,7 +87,7 @@ class Channel:
         session = Session(relay)
         try:
             await self._knock(session)
-        except (RelayRefused, RelayUnreachable) as error:
+        except RelayTrouble as error:
             self._relays.failed(relay, error)
             return False
         self._relays.worked(relay)
@@ -100,7 +100,7 @@ class Channel:
         for pause in (*KNOCKS, None):
             try:
                 await session.open()
-            except (RelayRefused, RelayUnreachable) as error:
+            except RelayTrouble as error:
                 if error.at_the_door and self._relays.connected[session.relay]:
                     raise Crowded(str(error)) from error
                 if pause is None or not (error.at_the_door and isinstance(error, RelayUnreachable)):

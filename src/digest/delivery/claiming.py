@@ -15,13 +15,14 @@ from digest.audience.models import Subscriber
 from digest.audience.moving import CHANGE_ADDRESS
 from digest.audience.suppressing import Suppressions, liftable
 from digest.db.prepared import Prepared
+from digest.delivery.dropping import dropped
 from digest.delivery.eligible import why_no_edition, why_no_notice
 from digest.delivery.holding import goes_on
 from digest.delivery.models import DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.pacing import HORIZON, UNLIMITED, Pacing, Turn, Wanted, reserve
 from digest.editions.models import Edition
 
-AT_ONCE = Turn(granted=True)
+NO_WAIT = Turn(granted=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _claimed(jobs: list[Job], held: Sequence[Turn], *, full: bool) -> Claimed:
 def _turns(session: Session, rules: Rules, wanted: Sequence[Row[Any]]) -> list[Turn]:
     """When each may go; the pace goes by real time, since two workers may be tried at other times."""
     if rules.pacing.unlimited:
-        return [AT_ONCE] * len(wanted)
+        return [NO_WAIT] * len(wanted)
     asked = [Wanted(row.canonical.rpartition("@")[2], row.notice is not None) for row in wanted]
     return reserve(session, rules.pacing, asked, datetime.now(UTC), rules.queues)
 
@@ -225,25 +226,21 @@ def _why_not(row: Row[Any], suppression: str | None, now: datetime) -> str | Non
 def _postpone(session: Session, held: Sequence[tuple[Row[Any], timedelta]], now: datetime) -> None:
     if held:
         # A moment before it is its turn, so that none is lost to our own delays.
-        rows = [{**_key(row), "due": now + max(wait - HORIZON, timedelta())} for row, wait in held]
+        rows = [{**this_row(row), "due": now + max(wait - HORIZON, timedelta())} for row, wait in held]
         _POSTPONE.many(session.connection(), rows)
 
 
 def _take(session: Session, worker_id: int, jobs: Sequence[Job]) -> None:
     if jobs:
-        _TAKE.many(session.connection(), [_key(job) for job in jobs], worker=worker_id)
+        _TAKE.many(session.connection(), [this_row(job) for job in jobs], worker=worker_id)
 
 
-def _drop(session: Session, dropped: Sequence[tuple[Row[Any], str]], now: datetime) -> None:
-    """They are not sent (again); that an earlier try may have arrived stays on record."""
-    maybe = "; an earlier try may have arrived"
-    rows = [
-        {**_key(row), "reason": reason + (maybe if row.state is State.UNKNOWN else "")}
-        for row, reason in dropped
-    ]
-    if rows:
-        values = {"state": State.DROPPED, "changed_at": now, "due_at": None, "worker_id": None}
-        statement = update(DELIVERIES).where(*THIS_ROW).values(detail=bindparam("reason"), **values)
+def _drop(session: Session, unwanted: Sequence[tuple[Row[Any], str]], now: datetime) -> None:
+    """They are not sent (again)."""
+    if unwanted:
+        reason = bindparam("reason", type_=DELIVERIES.c.detail.type)
+        statement = update(DELIVERIES).where(*THIS_ROW).values(dropped(reason, now))
+        rows = [{**this_row(row), "reason": why} for row, why in unwanted]
         session.connection().execute(statement, rows)
 
 
@@ -273,9 +270,11 @@ THIS_ROW = (
     DELIVERIES.c.subscriber_id == bindparam("subscriber"),
 )
 
+
+def this_row(delivery: Row[Any] | Job) -> dict[str, Any]:
+    """What THIS_ROW asks for."""
+    return {"mailing": delivery.mailing_id, "subscriber": delivery.subscriber_id}
+
+
 _POSTPONE = Prepared(update(DELIVERIES).where(*THIS_ROW).values(due_at=bindparam("due")))
 _TAKE = Prepared(update(DELIVERIES).where(*THIS_ROW).values(worker_id=bindparam("worker")))
-
-
-def _key(row: Row[Any] | Job) -> dict[str, Any]:
-    return {"mailing": row.mailing_id, "subscriber": row.subscriber_id}

@@ -20,7 +20,7 @@ from digest.delivery.mailboxes import BadRecipient
 from digest.delivery.mailings import Mailings
 from digest.delivery.models import State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.scribe import Ask, Scribe, Step, Stepped, ask
+from digest.delivery.scribe import Errand, Scribe, TurnedOver, Turnover, ask
 from digest.delivery.supply import Supply
 from digest.delivery.trust import Trust
 from digest.delivery.widening import Width
@@ -67,7 +67,7 @@ class Crew:
         self._trust = Trust(engine.connections, self._relays.several)
         self._verbose = get_logger().is_enabled_for(DEBUG)  # asking at every mail would take longer
 
-    async def work(self, commits: GroupCommit[Ask, Any]) -> None:
+    async def work(self, commits: GroupCommit[Errand, Any]) -> None:
         """Send until there is nothing left, or the shift has ended."""
         self._commits = commits
         self._mailings = Mailings(self._engine, self._scribe.worker_id, self._tally, self._supply, commits)
@@ -126,30 +126,30 @@ class Crew:
                 break
             berth.ready = ready
             following = self._at_hand(berth.channel)  # before anything has begun, since it may fail
-            if await self._step(berth):
+            if await self._turn_over(berth):
                 return ready, following
             berth.channel.drop_ahead()
             if following:
                 self._supply.put_back(following.job)
         return None, None
 
-    async def _step(self, berth: Berth) -> bool:
+    async def _turn_over(self, berth: Berth) -> bool:
         """Write down the last try and begin the next, as far as there are any; whether it began."""
         done, ready, berth.done, berth.ready = berth.done, berth.ready, None, None
-        stepped: Stepped = await self._commits.do(Step(done, ready.job if ready else None))
-        if ready and not stepped.begun:
+        turned: TurnedOver = await self._commits.do(Turnover(done, ready.job if ready else None))
+        if ready and not turned.begun:
             self._in_hand.discard(ready.job.key)
-        if ready and stepped.stopped:
+        if ready and turned.stopped:
             self._mailings.leave(ready.job.mailing_id)
         if done:
             self._in_hand.discard(done.job.key)
-            await self._follow_up(done, stepped.state)
-        return stepped.begun
+            await self._follow_up(done, turned.state)
+        return turned.begun
 
     async def _next(self, berth: Berth) -> Ready | None:
         """A job that may go at once over an open connection, when the last try is written down."""
         if berth.done:
-            await self._step(berth)
+            await self._turn_over(berth)
         while not self._superfluous() and await self._supply.wait():
             job = self._supply.take()
             try:
@@ -172,7 +172,7 @@ class Crew:
                 self._supply.put_back(berth.ready.job)
                 berth.ready = None
             if berth.done:
-                await self._step(berth)
+                await self._turn_over(berth)
         except Exception as error:  # noqa: BLE001 - it belongs to all
             self._shift.fail(error)
         await berth.channel.close(politely=not self._shift.ended)

@@ -13,19 +13,7 @@ from typing import Literal
 
 from digest.delivery.replies import Meaning, Reply, Stage, judge
 from digest.delivery.wire import LINE_OCTETS, LOST, REPLY_LINES
-from digest.errors import ConfigError, DigestError, RelayRefused
-
-
-class RelayUnreachable(DigestError):
-    """The relay is not there, or not now: nothing was refused, the same may work later.
-
-    `at_the_door`: it said so in its greeting, as relays do that have too many connections.
-    """
-
-    def __init__(self, words: str, *, at_the_door: bool = False) -> None:
-        """`words` are for the operator."""
-        super().__init__(words)
-        self.at_the_door = at_the_door
+from digest.errors import ConfigError, RelayRefused, RelayTrouble, RelayUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +31,7 @@ class Timeouts:
 class Relay:
     """Where mail is handed over, and how we show who we are.
 
-    `ca_file` (PEM) replaces the system's certificate authorities; `local_hostname` is what EHLO says.
+    `ca_file` (PEM) replaces the system's certificate authorities.
     """
 
     host: str
@@ -51,7 +39,6 @@ class Relay:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    local_hostname: str | None = None
     ca_file: Path | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
 
@@ -152,10 +139,10 @@ class _Opening:
 
     def _connected(self) -> Client:
         relay = self.relay
-        host, name, wait = relay.host.strip("[]"), relay.local_hostname, relay.timeouts.greeting
+        host, wait = relay.host.strip("[]"), relay.timeouts.greeting
         if relay.security == "tls":
-            return ClientTls(host, relay.port, name, timeout=wait, context=self.context)
-        return Client(host, relay.port, name, timeout=wait)
+            return ClientTls(host, relay.port, timeout=wait, context=self.context)
+        return Client(host, relay.port, timeout=wait)
 
     def _introduce(self, client: Client) -> None:
         if client.sock is not None:
@@ -185,7 +172,7 @@ class _Opening:
             # Its own text would show the password.
             raise RelayRefused(f"{self.relay}: username and password must be plain ASCII") from None
 
-    def _refusal(self, error: Exception) -> DigestError:
+    def _refusal(self, error: Exception) -> RelayTrouble:
         answer: Reply | Exception = error
         if isinstance(error, smtplib.SMTPResponseException):
             answer = _as_reply((error.smtp_code, error.smtp_error))

@@ -38,7 +38,7 @@ class Headers:
     """What stands above every reader's copy of one email.
 
     `sender` and `reply_to` are `Name <a@b>` or `a@b`; `list_id` is `label.domain` without brackets and marks
-    list mail; `bulk` is for editions, `auto_submitted` for notices. The list URLs are https: or mailto:.
+    list mail; `bulk` is for editions, `auto_submitted` for notices. `list_archive` is a web or mailto: URL.
     `signer` makes the DKIM-Signatures, which stand above all the others.
     """
 
@@ -47,8 +47,6 @@ class Headers:
     reply_to: str | None = None
     list_id: str | None = None
     list_unsubscribe: bool = False
-    list_owner: str | None = None
-    list_help: str | None = None
     list_archive: str | None = None
     feedback_id: str | None = None
     bulk: bool = False
@@ -98,8 +96,6 @@ def shared_fields(subject: str, envelope: Headers) -> bytes:
         ("Reply-To", _mailbox(envelope.reply_to) if envelope.reply_to else None),
         ("List-Id", _list_id(envelope.name, envelope.list_id) if envelope.list_id else None),
         ("List-Post", "NO" if envelope.list_id else None),
-        ("List-Owner", _bracketed("List-Owner", envelope.list_owner)),
-        ("List-Help", _bracketed("List-Help", envelope.list_help)),
         ("List-Archive", _bracketed("List-Archive", envelope.list_archive)),
         ("Precedence", "bulk" if envelope.bulk else None),
         ("Auto-Submitted", "auto-generated" if envelope.auto_submitted else None),

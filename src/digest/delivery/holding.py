@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from digest.delivery.models import WAITING, Delivery, Mailing, State
+from digest.delivery.dropping import dropped
+from digest.delivery.models import WAITING, Delivery, Mailing
 from digest.editions.models import Edition, Status
 
 CANCELLED = "the edition was cancelled"
@@ -55,17 +56,10 @@ def drop_some(session: Session, edition: Edition, now: datetime) -> int | None:
     owed = select(Delivery.subscriber_id).where(Delivery.mailing_id == mailing, Delivery.state.in_(WAITING))
     # Locked by a query of its own: inside the update PostgreSQL may ask it again, and take more.
     taken = session.scalars(owed.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
-    maybe = f"{CANCELLED}; an earlier try may have arrived"
     session.execute(
         update(Delivery)
         .where(Delivery.mailing_id == mailing, Delivery.subscriber_id.in_(taken))
-        .values(
-            state=State.DROPPED,
-            detail=case((Delivery.state == State.UNKNOWN, maybe), else_=CANCELLED),
-            changed_at=now,
-            due_at=None,
-            worker_id=None,
-        )
+        .values(dropped(CANCELLED, now))
         .execution_options(synchronize_session=False)
     )
     return len(taken) if taken or session.execute(owed.limit(1)).first() else None

@@ -27,12 +27,12 @@ from sqlalchemy.orm import Session
 
 from digest.audience.models import Subscriber, Suppression
 from digest.db.prepared import Prepared
-from digest.delivery.claiming import THIS_ROW, Job
+from digest.delivery.claiming import THIS_ROW, Job, this_row
 from digest.delivery.eligible import reads
 from digest.delivery.holding import goes_on
 from digest.delivery.models import ATTEMPTS, DELIVERIES, WAITING, Delivery, Mailing, State
 from digest.delivery.replies import Meaning, Outcome
-from digest.delivery.retrying import Policy, Step, next_step
+from digest.delivery.retrying import AGAIN, NextStep, Past, Policy, next_step
 from digest.editions.models import Edition, Status
 
 
@@ -48,13 +48,13 @@ class Done:
     outcome: Outcome
 
 
-def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
-    """Write one delivery for every active reader who does not pause; None when that was done before.
+def fan_out(session: Session, edition: Edition, now: datetime) -> None:
+    """Write one delivery for every active reader who does not pause; nothing when that was done before.
 
     The edition turns to `sending` in the same transaction, so that whoever comes next only sends.
     """
     if session.scalar(select(Mailing.id).where(Mailing.edition_id == edition.id)):
-        return None
+        return
     mailing = Mailing(edition_id=edition.id, seed=secrets.token_hex(8), created_at=now)
     session.add(mailing)
     session.flush()
@@ -72,8 +72,6 @@ def fan_out(session: Session, edition: Edition, now: datetime) -> int | None:
     rows = select(*values.values()).where(reads(now)).order_by(Subscriber.id)
     session.execute(insert(Delivery).from_select(list(values), rows))
     edition.status, edition.mailing_began = Status.SENDING, True
-    # Counted, since psycopg tells no row count here.
-    return session.scalar(select(func.count()).where(Delivery.mailing_id == mailing.id)) or 0
 
 
 def begin(
@@ -86,7 +84,7 @@ def begin(
     """
     if not jobs:
         return []
-    rows = [{**_key(job), "hashed": hashed, "canonical": job.canonical} for job, hashed in jobs]
+    rows = [{**this_row(job), "hashed": hashed, "canonical": job.canonical} for job, hashed in jobs]
     if _BEGIN.many(connection, rows, worker=worker_id, now=now) == len(rows):
         return [True] * len(rows)
     begun = _sending(connection, worker_id)
@@ -107,7 +105,7 @@ def record(
     """
     if not done:
         return []
-    told = [(one, _step(one, policy, now)) for one in done]
+    told = [(one, _step(connection, one, policy, now)) for one in done]
     results = [_result(one, step) for one, step in told]
     if _RECORD.many(connection, results, worker=worker_id, now=now) == len(told):
         _ATTEMPT.many(connection, [_attempt(one, step.state) for one, step in told], at=now)
@@ -117,9 +115,9 @@ def record(
     return [_told_before(connection, *told[0])]
 
 
-def _told_before(connection: Connection, done: Done, step: Step) -> State | None:
+def _told_before(connection: Connection, done: Done, step: NextStep) -> State | None:
     """Its state, if this very try is on record: nobody heard of the commit that wrote it."""
-    this = {**_key(done.job), "nth": done.job.tries + 1}
+    this = {**this_row(done.job), "nth": done.job.tries + 1}
     return step.state if connection.scalar(_TOLD, this) == step.state.value else None
 
 
@@ -130,10 +128,10 @@ def _sending(connection: Connection, worker_id: int) -> set[tuple[int, int]]:
     }
 
 
-def _step(done: Done, policy: Policy, now: datetime) -> Step:
+def _step(connection: Connection, done: Done, policy: Policy, now: datetime) -> NextStep:
     return next_step(
         done.outcome,
-        tries=done.job.tries + 1,
+        past=_past(connection, done.job) if done.outcome.meaning in AGAIN else Past(),
         doubts=done.job.doubts,
         first_tried_at=done.job.first_tried_at or now,
         now=now,
@@ -141,13 +139,18 @@ def _step(done: Done, policy: Policy, now: datetime) -> Step:
     )
 
 
-def _key(job: Job) -> dict[str, Any]:
-    return {"mailing": job.mailing_id, "subscriber": job.subscriber_id}
+def _past(connection: Connection, job: Job) -> Past:
+    """What came of the tries before this one; those in doubt are counted elsewhere."""
+    if not job.tries:
+        return Past()
+    ends = connection.execute(_ENDS, {**this_row(job), "tries": job.tries})
+    counted: dict[str, int] = dict(ends.all())
+    return Past(counted.get(State.PENDING.value, 0), counted.get(State.DEFERRED.value, 0))
 
 
-def _result(done: Done, step: Step) -> dict[str, Any]:
+def _result(done: Done, step: NextStep) -> dict[str, Any]:
     return {
-        **_key(done.job),
+        **this_row(done.job),
         "canonical": done.job.canonical,
         "to_state": step.state,
         "due": step.due_at,
@@ -200,10 +203,16 @@ _SENDING = (
 _ATTEMPT = Prepared(
     insert(ATTEMPTS).values({one.name: bindparam(one.name) for one in ATTEMPTS.c if not one.primary_key})
 )
-_TOLD = select(ATTEMPTS.c.result).where(
+_TRIES = (
     ATTEMPTS.c.mailing_id == bindparam("mailing"),
     ATTEMPTS.c.subscriber_id == bindparam("subscriber"),
-    ATTEMPTS.c.number == bindparam("nth"),
+)
+_TOLD = select(ATTEMPTS.c.result).where(*_TRIES, ATTEMPTS.c.number == bindparam("nth"))
+# Not this very try, whose commit may have come through unheard.
+_ENDS = (
+    select(ATTEMPTS.c.result, func.count())
+    .where(*_TRIES, ATTEMPTS.c.number <= bindparam("tries"))
+    .group_by(ATTEMPTS.c.result)
 )
 _FREE = Prepared(update(DELIVERIES).where(*_OURS, _WAITS).values(worker_id=None))
 _BEGIN = Prepared(

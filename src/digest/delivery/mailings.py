@@ -11,7 +11,7 @@ from digest.delivery import holding, stopping
 from digest.delivery.claiming import Job
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.models import State
-from digest.delivery.scribe import Ask, ask
+from digest.delivery.scribe import Errand, ask
 from digest.delivery.stopping import Tallied
 from digest.delivery.supply import Supply
 from digest.delivery.tally import Tally
@@ -26,7 +26,7 @@ class Mailings:
     """Those of one shift, by their ids."""
 
     def __init__(
-        self, engine: Engine, worker_id: int, tally: Tally, supply: Supply, commits: GroupCommit[Ask, Any]
+        self, engine: Engine, worker_id: int, tally: Tally, supply: Supply, commits: GroupCommit[Errand, Any]
     ) -> None:
         """None is met yet."""
         self._engine, self._worker_id, self._tally = engine, worker_id, tally

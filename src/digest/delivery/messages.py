@@ -150,7 +150,7 @@ class Messages:
         )
         edition = session.scalars(query).one()
         headers = self.headers(list_mail=True, key=edition.key)
-        return compose(frozen(edition), headers, text_only=text_only)
+        return compose(stored_bytes(edition), headers, text_only=text_only)
 
     def headers(self, *, list_mail: bool, notice: bool = False, key: str = "") -> Headers:
         """The headers that all copies of a mailing share."""
@@ -169,7 +169,7 @@ class Messages:
         )
 
 
-def frozen(edition: Edition) -> Rendered:
+def stored_bytes(edition: Edition) -> Rendered:
     """An approved edition's stored bytes; raises Conflict for one that has none."""
     if edition.html is None or edition.text is None or edition.marker is None:
         raise Conflict(f"edition {edition.key} is not approved yet")

@@ -20,7 +20,8 @@ class State(enum.StrEnum):
     pending → sending → sent | deferred | failed | unknown; deferred and (by setting) unknown go to
     sending again when due. `sending` is committed before any byte of the message leaves, the outcome
     right after, so that after a crash the rows at `sending` are exactly the ones in doubt; they become
-    `unknown`. `dropped`: the reader left, or the edition was cancelled, before it was sent.
+    `unknown`. `dropped`: not sent, or not again, since its reader left, pauses, bounced, complained or is
+    suppressed, its notice is out of date, or the edition was cancelled.
     """
 
     PENDING = "pending"

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from digest.config.smtp import OTHERS, Smtp
+from digest.db.upserting import inserting
 from digest.delivery.destinations import group_by_domain
 from digest.delivery.models import Pace
 
@@ -121,27 +121,51 @@ def reserve(
     end.
     """
     towards = [pacing.towards(one.domain) for one in wanted]
-    rates = {f"to {name}": rate for name, rate in filter(None, towards)}
-    if pacing.total.slot or pacing.warm_up:
-        rates[ALL] = pacing.total
+    rates = _rates(pacing, towards)
     if not (rates and wanted):
         return [Turn(granted=True)] * len(wanted)
-    rows = _locked(session, rates, now)
-    queues = {} if queues is None else queues
-    lines = {
-        name: Line(rate.slot, rows[name].free_at, now, queues.get(name, now)) for name, rate in rates.items()
-    }
+    rows, queues = _locked(session, rates, now), {} if queues is None else queues
+    lines = _lines(rates, rows, queues, now)
     total = lines.get(ALL) or Line(timedelta(), now, now, now)
     ramp = Ramp.read(pacing.warm_up, rows.get(ALL), now)
     turns = [
-        decide(one.notice, total, lines[f"to {to[0]}"] if to else None, ramp, now)
+        decide(one.notice, total, lines[_towards(to[0])] if to else None, ramp, now)
         for one, to in zip(wanted, towards, strict=True)
     ]
+    _write_back(lines, ramp, rows, queues)
+    session.flush()
+    return turns
+
+
+def _towards(destination: str) -> str:
+    """The name of its row."""
+    return f"to {destination}"
+
+
+def _rates(pacing: Pacing, towards: Iterable[tuple[str, Rate] | None]) -> dict[str, Rate]:
+    """Every pace that has a say, by the name of its row."""
+    rates = {_towards(name): rate for name, rate in filter(None, towards)}
+    if pacing.total.slot or pacing.warm_up:
+        rates[ALL] = pacing.total
+    return rates
+
+
+def _lines(
+    rates: Mapping[str, Rate], rows: Mapping[str, Pace], queues: Mapping[str, datetime], now: datetime
+) -> dict[str, Line]:
+    """Where each line stands."""
+    return {
+        name: Line(rate.slot, rows[name].free_at, now, queues.get(name, now)) for name, rate in rates.items()
+    }
+
+
+def _write_back(
+    lines: Mapping[str, Line], ramp: Ramp, rows: Mapping[str, Pace], queues: dict[str, datetime]
+) -> None:
+    """Keep in the rows, and in this process's memory, how far each line has come."""
     for name, line in lines.items():
         rows[name].free_at, queues[name] = line.free_at, line.queue
     ramp.write(rows.get(ALL))
-    session.flush()
-    return turns
 
 
 @dataclass(slots=True)
@@ -233,7 +257,7 @@ def decide(notice: bool, total: Line, line: Line | None, ramp: Ramp, now: dateti
     return Turn(granted=True, wait=at - now)
 
 
-def forget(session: Session, now: datetime) -> None:
+def forget_destinations(session: Session, now: datetime) -> None:
     """Delete destinations that nothing went to for a day: a domain may name its only reader."""
     old = select(Pace.name).where(Pace.name != ALL, Pace.free_at < now - DAY)
     # Locked by a query of its own, so that it waits for nobody who is reserving.
@@ -247,8 +271,7 @@ def _locked(session: Session, names: Iterable[str], now: datetime) -> dict[str, 
     By one upsert in the order of the names: two workers cannot wait for each other in a circle, and a row
     that somebody makes or forgets at this moment is neither missed nor doubled.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    row = insert(Pace)
+    row = inserting(session, Pace)
     upsert = row.on_conflict_do_update(index_elements=[Pace.name], set_={"name": row.excluded.name})
     found = session.scalars(
         upsert.returning(Pace),

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
+from digest.delivery.holding import goes_on
 from digest.delivery.models import Attempt, Mailing, State
 from digest.editions.models import Edition, Status
 
 
 def is_out() -> ColumnElement[bool]:
     """Editions that were sent or are being sent, and of the stopped ones those that somebody got before."""
-    going = and_(Edition.status == Status.SENDING, Edition.paused_at.is_(None))
     stopped = or_(Edition.status == Status.SENDING, Edition.status == Status.CANCELLED)
-    return or_(Edition.status == Status.SENT, going, and_(stopped, Edition.mailing_began, _arrived()))
+    return or_(Edition.status == Status.SENT, goes_on(), and_(stopped, Edition.mailing_began, _arrived()))
 
 
 def began() -> ColumnElement[datetime]:

@@ -27,14 +27,14 @@ class GivenUp(DigestError):
     """Our lease ran out, and others have taken back what we had claimed."""
 
 
-class Step(NamedTuple):
+class Turnover(NamedTuple):
     """What one connection asks in one go: its last try is over, and its next one begins."""
 
     done: Done | None
     job: Job | None
 
 
-class Stepped(NamedTuple):
+class TurnedOver(NamedTuple):
     """The state that the last try led to, whether the next may go, or whether its mailing was stopped."""
 
     state: State | None = None
@@ -42,10 +42,10 @@ class Stepped(NamedTuple):
     stopped: bool = False
 
 
-Ask = Step | Callable[[Session], Any]
+Errand = Turnover | Callable[[Session], Any]
 
 
-async def ask(commits: GroupCommit[Ask, Any], action: Callable[[Session], Result]) -> Result:
+async def ask(commits: GroupCommit[Errand, Any], action: Callable[[Session], Result]) -> Result:
     """What `action` finds or does in the next group commit, once that is on disk."""
     return await commits.do(action)  # type: ignore[no-any-return]  # what Scribe answers to it
 
@@ -59,35 +59,37 @@ class Scribe:
     suppressions: Suppressions
     policy: Policy
 
-    def write(self, connection: Connection, asks: Sequence[Ask]) -> list[Any]:
+    def write(self, connection: Connection, errands: Sequence[Errand]) -> list[Any]:
         """The answer to each, in their order; outcomes are written first."""
-        steps = [one for one in asks if isinstance(one, Step)]
-        stepped = iter(self._stepped(connection, steps))
-        return [next(stepped) if isinstance(one, Step) else _answered(connection, one) for one in asks]
+        turnovers = [one for one in errands if isinstance(one, Turnover)]
+        turned_over = iter(self._turned_over(connection, turnovers))
+        return [
+            next(turned_over) if isinstance(one, Turnover) else _answered(connection, one) for one in errands
+        ]
 
     def keep_lease(self, session: Session) -> None:
         """Say that we live; raises GivenUp when others think otherwise."""
         if not workers.beat(session, self.worker_id, datetime.now(UTC)):
             raise GivenUp("this worker was given up by the others; its claims are theirs now")
 
-    def _stepped(self, connection: Connection, steps: Sequence[Step]) -> list[Stepped]:
+    def _turned_over(self, connection: Connection, turnovers: Sequence[Turnover]) -> list[TurnedOver]:
         now = self.clock.now()
-        done = [step.done for step in steps if step.done]
+        done = [turnover.done for turnover in turnovers if turnover.done]
         states = iter(ledger.record(connection, self.worker_id, done, self.policy, now))
-        jobs = [step.job for step in steps if step.job]
+        jobs = [turnover.job for turnover in turnovers if turnover.job]
         hashed = [(job, self.suppressions.hash(job.canonical)) for job in jobs]
         begun = iter(ledger.begin(connection, self.worker_id, hashed, now))
         return [
-            self._with_reason(connection, step.job, next(states) if step.done else None, begun)
-            for step in steps
+            self._with_reason(connection, turnover.job, next(states) if turnover.done else None, begun)
+            for turnover in turnovers
         ]
 
     def _with_reason(
         self, connection: Connection, job: Job | None, state: State | None, begun: Iterator[bool]
-    ) -> Stepped:
+    ) -> TurnedOver:
         if job is None or next(begun):
-            return Stepped(state, begun=job is not None)
-        return Stepped(state, stopped=job.notice is None and self._given_back(connection, job.mailing_id))
+            return TurnedOver(state, begun=job is not None)
+        return TurnedOver(state, stopped=job.notice is None and self._given_back(connection, job.mailing_id))
 
     def _given_back(self, connection: Connection, mailing_id: int) -> bool:
         return _answered(connection, lambda session: holding.give_back(session, self.worker_id, mailing_id))

@@ -13,7 +13,7 @@ from digest.delivery import workers
 from digest.delivery.crew import Crew
 from digest.delivery.group_commit import GroupCommit
 from digest.delivery.patience import Patience
-from digest.delivery.scribe import Ask, Scribe
+from digest.delivery.scribe import Errand, Scribe
 from digest.delivery.tally import Tally
 from digest.errors import DigestError
 from digest.logs import get_logger
@@ -68,7 +68,7 @@ class Shift:
 
     async def _send(self, scribe: Scribe) -> None:
         crew = Crew(self, scribe)
-        async with GroupCommit[Ask, Any](
+        async with GroupCommit[Errand, Any](
             self.engine.database, scribe.write, self.patience, lambda: crew.working
         ) as commits:
             helpers = [
@@ -96,7 +96,7 @@ class Shift:
         except Exception as error:  # noqa: BLE001 - if nobody can see it, it ends, in order
             self.end(_reason(error))
 
-    async def _keep_lease(self, commits: GroupCommit[Ask, Any], scribe: Scribe) -> None:
+    async def _keep_lease(self, commits: GroupCommit[Errand, Any], scribe: Scribe) -> None:
         while not self.ended:
             await asyncio.sleep(self.engine.lease.total_seconds() / 4)
             try:

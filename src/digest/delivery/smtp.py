@@ -12,12 +12,12 @@ from typing import Self, TypeVar
 
 from digest.delivery.composing import Letter
 from digest.delivery.conversation import Conversation, fault
-from digest.delivery.greeting import Opened, Relay, RelayUnreachable, Timeouts, opened
+from digest.delivery.greeting import Opened, Relay, Timeouts, opened
 from digest.delivery.mailboxes import BadRecipient, ascii_address
 from digest.delivery.replies import Meaning, Outcome, Stage
 from digest.delivery.wire import FINAL_DOT, Wire, stuffed
 
-__all__ = ["Relay", "RelayUnreachable", "Session", "Timeouts"]
+__all__ = ["Relay", "Session", "Timeouts"]
 
 FAREWELL = 5.0  # seconds that a polite QUIT may take
 Result = TypeVar("Result")

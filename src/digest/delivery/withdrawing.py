@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from digest.audience.models import Subscriber
-from digest.delivery.models import WAITING, Delivery, Mailing, State
+from digest.delivery.dropping import dropped
+from digest.delivery.models import WAITING, Delivery, Mailing
 
 
 def withdraw_notice(session: Session, name: str, subscriber: Subscriber, reason: str, now: datetime) -> None:
     """Drop what waits of the notice called `name`; one that a connection is sending at this moment goes."""
     called = select(Mailing.id).where(Mailing.notice == name)
     theirs = (Delivery.subscriber_id == subscriber.id, Delivery.mailing_id.in_(called))
-    maybe = f"{reason}; an earlier try may have arrived"
     session.execute(
         update(Delivery)
         .where(*theirs, Delivery.state.in_(WAITING))
-        .values(
-            state=State.DROPPED,
-            detail=case((Delivery.state == State.UNKNOWN, maybe), else_=reason),
-            changed_at=now,
-            due_at=None,
-            worker_id=None,
-        )
+        .values(dropped(reason, now))
         .execution_options(synchronize_session=False)
     )

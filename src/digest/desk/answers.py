@@ -10,9 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from digest.delivery.smtp import RelayUnreachable
 from digest.desk.fields import BadRequest
-from digest.errors import ConfigError, Conflict, DigestError, NotFound, RelayRefused, RenderError, Stale
+from digest.errors import ConfigError, Conflict, DigestError, NotFound, RelayTrouble, RenderError, Stale
 from digest.serving.failures import log_failure
 
 # The most specific class first: what the page calls it, and its status.
@@ -23,8 +22,7 @@ KINDS: Final[Mapping[type[DigestError], tuple[str, int]]] = {
     BadRequest: ("bad", 422),
     ConfigError: ("settings", 422),
     RenderError: ("template", 422),
-    RelayRefused: ("relay", 502),
-    RelayUnreachable: ("relay", 502),
+    RelayTrouble: ("relay", 502),
     DigestError: ("other", 422),
 }
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import weekly
+from digest.app.delivering import RunReport
 from digest.app.parts import App
 from digest.app.progress import EachMinute
 from digest.db.away import in_short, is_away
@@ -49,12 +50,13 @@ def tick(app: App, stop: threading.Event) -> None:
         else:
             logger.exception("the run failed", action="run_failed")
     else:
-        if report.sent or report.stopped:
-            logger.info(
-                "sent what was due",
-                action="run",
-                edition=report.edition,
-                status=report.status,
-                sent=report.sent,
-                stopped=str(report.stopped) if report.stopped else None,
-            )
+        _tell(report)
+
+
+def _tell(report: RunReport) -> None:
+    """Log what a run did, if it did anything; that it was stopped is a warning, whatever went before."""
+    done = {"edition": report.edition, "status": report.status, "sent": report.sent}
+    if report.stopped:
+        get_logger().warning("the run was stopped", action="run_stopped", reason=str(report.stopped), **done)
+    elif report.sent:
+        get_logger().info("sent what was due", action="run", **done)

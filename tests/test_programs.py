@@ -1,0 +1,54 @@
+"""Other programs are asked: what they answer, and what is said where they do not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from digest.programs import NoAnswer, answer_of
+
+
+def python(words: str) -> list[str]:
+    """A program that does that."""
+    return [sys.executable, "-c", words]
+
+
+def test_what_is_given_is_answered() -> None:
+    """More than a pipe holds, both ways; complaints are no part of the answer."""
+    loud = python("import sys; sys.stderr.write('x' * 99_999); sys.stdout.write(sys.stdin.read()[::-1])")
+    assert answer_of(loud, 60, b"ab" * 100_000) == b"ba" * 100_000
+
+
+def test_nothing_given_is_an_empty_input() -> None:
+    """Nobody waits for words from the keyboard."""
+    assert answer_of(python("import sys; print(len(sys.stdin.read()))"), 60).strip() == b"0"
+
+
+def test_a_program_that_is_not_there_is_named() -> None:
+    """With the system's reason."""
+    with pytest.raises(NoAnswer, match=r"^no-such-program does not start: No such file"):
+        answer_of(["no-such-program"], 60)
+
+
+def test_a_program_that_fails_is_told_by_its_last_words() -> None:
+    """Whatever it answered; without words, by its number alone."""
+    failing = python("import sys; print('half an answer'); sys.exit('first\\nlast ' + 'x' * 999)")
+    with pytest.raises(NoAnswer, match=r" ended with 1: last x{195}$"):
+        answer_of(failing, 60)
+    with pytest.raises(NoAnswer, match=r" ended with 3$"):
+        answer_of(python("raise SystemExit(3)"), 60)
+
+
+def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    """None is left behind, and the reason is said."""
+    note = tmp_path / "child"
+    with pytest.raises(NoAnswer, match=r"^/bin/sh did not end within 1\.5 seconds$"):
+        answer_of(["/bin/sh", "-c", f'sleep 3600 & echo $! > "{note}"; wait'], 1.5)
+    stat = Path(f"/proc/{note.read_text().strip()}/stat")
+    end = monotonic() + 10
+    while stat.exists() and ") Z " not in stat.read_text():
+        assert monotonic() < end
+        sleep(0.01)
