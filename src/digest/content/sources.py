@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
@@ -25,6 +26,7 @@ _SUFFIXES: Final = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
+_LINE_END = re.compile(r"\r\n|\r|\n")  # not str.splitlines, which also cuts at what a JSON string may hold
 
 Result = ComparisonRecord | SourceError
 
@@ -106,7 +108,7 @@ def sniffed(text: str) -> str:
     """What a text without a telling name is: "json", "jsonl", "html" or "text"."""
     start = text.lstrip()
     if start.startswith("{"):
-        return "jsonl" if _is_object(start.splitlines()[0]) else "json"
+        return "jsonl" if _is_object(_LINE_END.split(start, maxsplit=1)[0]) else "json"
     return {"[": "json", "<": "html"}.get(start[:1], "text")
 
 
