@@ -7,8 +7,9 @@ import unicodedata
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from digest.config.group import Group
 from digest.config.kinds import Line
 
 
@@ -48,11 +49,7 @@ Words = Annotated[Line, Field(max_length=200), AfterValidator(_words)]
 Pixels = Annotated[int, Field(ge=8, le=552)]  # a column of 600 with its margins
 
 
-class _Looks(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class Colours(_Looks):
+class Colours(Group):
     """The colours of mails and pages in dark mode."""
 
     paper: Colour | None = None
@@ -86,7 +83,7 @@ class Theme(Colours):
         return self
 
 
-class Wording(_Looks):
+class Wording(Group):
     """What editions call their parts and links."""
 
     board: Words | None = None
