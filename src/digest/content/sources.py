@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from digest.content.cleaning import decoded
 from digest.content.page_html import read_html
 from digest.content.page_text import read_page
-from digest.content.records import ComparisonRecord
+from digest.content.records import Result
 from digest.content.records_json import read_json, read_jsonl
 from digest.errors import SourceError
 
@@ -27,8 +27,6 @@ _SUFFIXES: Final = {
     ".ndjson": "jsonl",
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")  # not str.splitlines, which also cuts at what a JSON string may hold
-
-Result = ComparisonRecord | SourceError
 
 
 def read_sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Result]:
