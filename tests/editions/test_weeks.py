@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editions.weeks import Rhythm, week_key
+from digest.editions.weeks import Rhythm, is_key, week_key
 from digest.errors import NotFound
 
 BERLIN, NEW_YORK, SYDNEY = "Europe/Berlin", "America/New_York", "Australia/Sydney"
@@ -76,6 +76,7 @@ def test_a_date_belongs_to_its_iso_year(day: str, key: str) -> None:
 def test_a_key_names_one_moment(key: str, zone: str, weekday: int, clock: str, slot: str) -> None:
     """Each week's slot in UTC, and the way back from it to the key."""
     beat = rhythm(zone, weekday, clock)
+    assert is_key(key)
     assert beat.slot_of(key) == utc(slot)
     assert beat.key_of(utc(slot)) == key
 
@@ -91,6 +92,7 @@ def test_a_key_names_one_moment(key: str, zone: str, weekday: int, clock: str, s
 @pytest.mark.parametrize("zone", [BERLIN, NEW_YORK])
 def test_a_bad_key_is_not_found(key: str, zone: str) -> None:
     """What names no week is said to name none, also at the edges of the calendar and in foreign digits."""
+    assert not is_key(key)
     with pytest.raises(NotFound, match="names no ISO week"):
         rhythm(zone, MONDAY, "00:30").slot_of(key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,10 +18,10 @@ from digest.delivery.reaching import began, is_out
 from digest.editions.models import Edition, Item
 from digest.editions.stories import comparison_values
 from digest.editions.story import Comparison
+from digest.editions.weeks import is_key
 from digest.errors import NotFound
 
 # Whatever else stands in an address names nothing, and some of it no database would take (NUL).
-KEY: Final = re.compile(r"[0-9]{4}-W[0-9]{2}")
 SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,599}")
 
 
@@ -71,7 +71,7 @@ def latest(app: App, count: int | None = None) -> list[Entry]:
 def opened(app: App, key: str) -> Opened:
     """The edition called `key`; raises NotFound for one that is not out."""
     with app.database.read() as session:
-        found = _entries(session, _listed().where(Edition.key == _named(KEY, key)))
+        found = _entries(session, _listed().where(Edition.key == _named(is_key, key)))
         if not found:
             raise NotFound("there is no such edition")
         older = _entries(session, _listed().where(Edition.key < key).order_by(Edition.key.desc()).limit(1))
@@ -84,7 +84,7 @@ def frozen(app: App, key: str) -> Frozen:
     """The bytes of the edition called `key`; raises NotFound for one that is not out."""
     query = select(Edition.html, Edition.text, Edition.marker)
     with app.database.read() as session:
-        row = session.execute(query.where(Edition.key == _named(KEY, key), _readable())).one_or_none()
+        row = session.execute(query.where(Edition.key == _named(is_key, key), _readable())).one_or_none()
     if row is None:
         raise NotFound("there is no such edition")
     return Frozen(row.html, row.text or "", row.marker)
@@ -93,7 +93,7 @@ def frozen(app: App, key: str) -> Frozen:
 def comparison(app: App, slug: str) -> Comparison:
     """The comparison called `slug`; raises NotFound for one that was withdrawn or is not published yet."""
     with app.database.read() as session:
-        row = get_comparison(session, _named(SLUG, slug))
+        row = get_comparison(session, _named(SLUG.fullmatch, slug))
         if row.withdrawn_at is not None or row.published_at > app.clock.now():
             raise NotFound("this comparison was withdrawn, or is not published yet")
         return comparison_values(row, row.url or "")
@@ -113,8 +113,8 @@ def some_comparisons(app: App, skip: int, count: int) -> list[Title]:
         return _titles(session, query.order_by(ComparisonRow.id).offset(skip).limit(count))
 
 
-def _named(pattern: re.Pattern[str], name: str) -> str:
-    if not pattern.fullmatch(name):
+def _named(fits: Callable[[str], object], name: str) -> str:
+    if not fits(name):
         raise NotFound("there is nothing of that name")
     return name
 

@@ -16,10 +16,10 @@ from digest.app import samples
 from digest.desk.pictures import PICTURES
 from digest.desk.state import page_state
 from digest.desk.workbench import Shown, Workbench
+from digest.editions.weeks import is_key, no_week
 from digest.errors import NotFound
 from digest.rendering.rendered import Rendered
 
-KEY: Final = re.compile(r"[0-9]{4}-W[0-9]{2}", re.ASCII)
 ASSET: Final = re.compile(r"[a-z][a-z-]*\.(css|js)")
 KINDS: Final = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 STATIC: Final = files("digest.desk") / "static"
@@ -103,8 +103,8 @@ class Showing:
 
     def _key(self, request: Request) -> str | None:
         key = request.query_params.get("key") or self.key
-        if key is not None and not KEY.fullmatch(key):
-            raise NotFound(f"{key!r} names no ISO week; expected something like 2026-W47")
+        if key is not None and not is_key(key):
+            raise no_week(key)
         return key
 
 

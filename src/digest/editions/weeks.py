@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from digest.errors import NotFound
 
 WEEK = timedelta(weeks=1)
+_KEY = re.compile(r"(2[0-9]{3})-W([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,10 @@ class Rhythm:
         When clocks go back the hour comes twice and the first one counts; when they go forward a time
         that does not exist is taken an hour later (PEP 495: fold 0 gives both).
         """
-        match = re.fullmatch(r"(2[0-9]{3})-W([0-9]{2})", key)
-        try:
-            day = date.fromisocalendar(int(match[1]), int(match[2]), self.weekday + 1) if match else None
-        except ValueError:
-            day = None
-        if day is None:
-            raise NotFound(f"{key!r} names no ISO week; expected something like 2026-W47")
+        monday = _monday(key)
+        if monday is None:
+            raise no_week(key)
+        day = monday + timedelta(days=self.weekday)
         return datetime.combine(day, self.time, self.zone).astimezone(UTC)
 
     def last_slot(self, now: datetime) -> datetime:
@@ -52,7 +50,25 @@ class Rhythm:
         return week_key(slot.astimezone(self.zone).date())
 
 
+def is_key(text: str) -> bool:
+    """Whether this names an ISO week of our millennium, as 2026-W47 does."""
+    return _monday(text) is not None
+
+
+def no_week(text: str) -> NotFound:
+    """What is said of a text that names none."""
+    return NotFound(f"{text!r} names no ISO week; expected something like 2026-W47")
+
+
 def week_key(day: date) -> str:
     """The ISO year and week of a date: 29 December 2025 is in 2026-W01, 1 January 2027 in 2026-W53."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def _monday(key: str) -> date | None:
+    match = _KEY.fullmatch(key)
+    try:
+        return date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
+    except ValueError:
+        return None  # week 53 of a year that has none
