@@ -114,6 +114,16 @@ def test_without_chromium_there_is_a_line_how_to_get_it(
     assert not (made.folder / "p.png").exists()
 
 
+def test_a_chromium_that_fails_says_why(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last complaint is in the one line of error."""
+    monkeypatch.setenv("PATH", str(made.folder))
+    (made.folder / "chromium").write_text("#!/bin/sh\necho no profile here >&2\nexit 7\n")
+    (made.folder / "chromium").chmod(0o755)
+    said = made.run("preview", *TUESDAY, "--png", "p.png", exits=1).stderr.decode()
+    assert "chromium ended with 7: no profile here" in said
+    assert not (made.folder / "p.png").exists()
+
+
 @contextmanager
 def at_the_desk(made: Installation, **environment: str) -> Iterator[str]:
     """`digest preview` as a process of its own; gives the address it prints, and ends it with SIGTERM."""

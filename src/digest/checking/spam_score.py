@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import NamedTuple
 
 from digest.checking.findings import Finding, Level
 from digest.checking.mail import Mail
+from digest.programs import NoOutput, output
 
 CHECK = "spam-score"
 DOUBTFUL, SPAM = 3.0, 5.0  # points; 5 is what SpamAssassin itself calls spam
@@ -71,18 +68,7 @@ def _judged(score: Score) -> Finding:
 def _asked(command: Sequence[str], message: bytes) -> str:
     """What the program says, or nothing when it fails or takes too long."""
     seconds = DAEMON_SECONDS if command is SPAMC else PROGRAM_SECONDS
-    pipe = subprocess.PIPE
     try:
-        program = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-    except OSError:
+        return output(command, given=message, seconds=seconds).decode("utf-8", "replace")
+    except NoOutput:
         return ""
-    with program:
-        try:
-            answer, _ = program.communicate(message, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(program.pid, signal.SIGKILL)  # with its children
-            return ""
-    return answer.decode("utf-8", "replace") if program.returncode == 0 else ""

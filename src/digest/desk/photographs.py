@@ -6,17 +6,15 @@ import html
 import os
 import re
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from digest.desk.pictures import by_day, by_night
 from digest.errors import DigestError
+from digest.programs import NoOutput, output
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC: Final = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -82,22 +80,10 @@ def _run(chromium: str, folder: str, *arguments: str) -> str:
     # Chromium refuses its sandbox to root; the page is ours, and the frames in it may run no script.
     as_root = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
     command = [chromium, *QUIET, *as_root, f"--user-data-dir={folder}/profile", *arguments]
-    pipe = subprocess.PIPE
     try:
-        program = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True)
-    except OSError as error:
-        raise NoPicture(f"{chromium} does not start: {error.strerror}") from error
-    with program:
-        try:
-            said, complaints = program.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            with suppress(ProcessLookupError):
-                os.killpg(program.pid, signal.SIGKILL)  # with its children
-            raise NoPicture(f"{chromium} took no picture within {PATIENCE} seconds") from error
-    if program.returncode:
-        last = complaints.decode(errors="replace").strip().splitlines()[-1:]
-        raise NoPicture(f"{chromium} ended with {program.returncode}: {''.join(last)[:200]}")
-    return said.decode(errors="replace")
+        return output(command, seconds=PATIENCE).decode(errors="replace")
+    except NoOutput as error:
+        raise NoPicture(f"pictures need Chromium, and {error}") from error
 
 
 def _sheet(page: str, views: tuple[View, ...]) -> str:
