@@ -225,7 +225,7 @@ def test_an_editor_changes_a_draft(made: Installation) -> None:
     *_, second, first, out = slugs
     (made.folder / "intro.md").write_text("Hello, and welcome.", "utf-8")
     words = ("--subject", "Ours", "--preheader", "Read on", "--intro", "@intro.md")
-    ordered = ("--order", f"{first}, {second},")
+    ordered = ("--order", f"{first},", "--pin", second)
     made.run("edition", "edit", EDITION, *words, *ordered, "--leave-out", out, "--reason", "old prices")
     made.run("edition", "plan", EDITION, *TUESDAY)
     changed = made.json("edition", "show", EDITION)
@@ -236,7 +236,7 @@ def test_an_editor_changes_a_draft(made: Installation) -> None:
     ]
     assert "Hello, and welcome." in made.run("preview", EDITION, "--text", "-", *TUESDAY).stdout.decode()
 
-    made.run("edition", "edit", EDITION, "--undo", first, "--undo", out, "--pin", slugs[0], "--subject", "")
+    made.run("edition", "edit", EDITION, "--undo", first, "--undo", out, "--subject", "")
     changed = made.json("edition", "show", EDITION)
     assert changed["subject"] != "Ours"
     assert [item["comparison"] for item in changed["items"]][:2] == [second, slugs[0]]
