@@ -27,6 +27,11 @@ def test_nothing_given_is_an_empty_input() -> None:
     assert answer_of(python("import sys; print(len(sys.stdin.read()))"), 60).strip() == b"0"
 
 
+def test_nobody_has_to_read() -> None:
+    """A program may be done before all is given to it."""
+    assert answer_of(["sh", "-c", "exec 0<&-; echo done"], 60, b"x" * 1_000_000) == b"done\n"
+
+
 def test_a_program_that_is_not_there_is_named() -> None:
     """With the system's reason."""
     with pytest.raises(NoAnswer, match=r"^no-such-program does not start: No such file"):

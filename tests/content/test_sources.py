@@ -25,6 +25,7 @@ PAGE = "\n".join(
 )
 HTML = "<!doctype html>" + "".join(f"<p>{line}</p>" for line in PAGE.splitlines())
 OBJECT = json.dumps({"tools": [{"name": "A"}, {"name": "B"}]})
+ODD = '{"title": "A vs B", "blurb": "\u2028 \u2029 \x85", "tools": [{"name": "A"}, {"name": "B"}]}'
 PRETTY = json.dumps(json.loads(OBJECT), indent=1)
 
 
@@ -62,6 +63,9 @@ def titles(results: list[ComparisonRecord | SourceError]) -> list[str]:
         ("-", HTML, 1),
         ("-", PRETTY, 1),
         ("-", f"{OBJECT}\n{{oops}}\n{OBJECT}", 3),
+        ("-", f"{ODD}\n{OBJECT}\n{OBJECT}", 3),
+        ("-", f"{ODD}\r\n{OBJECT}\r\n{OBJECT}", 3),
+        ("-", f"{ODD}\r{OBJECT}\r{OBJECT}", 3),
         ("-", "\ufeff" + OBJECT, 1),
     ],
 )

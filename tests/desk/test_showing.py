@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email import message_from_bytes, policy
 
+import pytest
 from starlette.testclient import TestClient
 
 from digest.app import samples
@@ -81,6 +82,14 @@ def test_the_pictures_are_the_mail(desk: Desk) -> None:
     mail = message_from_bytes(answer.content, policy=policy.SMTP)
     assert [part.get_content_type() for part in mail.walk()][1:] == ["text/plain", "text/html"]
     assert desk.client.get("/render/elsewhere.html").status_code == 404
+
+
+@pytest.mark.parametrize("key", ["x", "2026-W54", "2025-W53", "2026-W47%00"])
+def test_no_week_is_not_there(desk: Desk, key: str) -> None:
+    """Said as everywhere else, and not drawn."""
+    answer = desk.client.get(f"/render/source?key={key}")
+    assert answer.status_code == 404
+    assert "names no ISO week; expected something like 2026-W47" in answer.json()["message"]
 
 
 def test_a_week_without_anything_says_why(desk: Desk) -> None:

@@ -114,6 +114,16 @@ def test_without_chromium_there_is_a_line_how_to_get_it(
     assert not (made.folder / "p.png").exists()
 
 
+def test_a_chromium_that_fails_says_why(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last complaint is in the one line of error."""
+    monkeypatch.setenv("PATH", str(made.folder))
+    (made.folder / "chromium").write_text("#!/bin/sh\necho no profile here >&2\nexit 7\n")
+    (made.folder / "chromium").chmod(0o755)
+    said = made.run("preview", *TUESDAY, "--png", "p.png", exits=1).stderr.decode()
+    assert "chromium ended with 7: no profile here" in said
+    assert not (made.folder / "p.png").exists()
+
+
 @contextmanager
 def at_the_desk(made: Installation, **environment: str) -> Iterator[str]:
     """`digest preview` as a process of its own; gives the address it prints, and ends it with SIGTERM."""
@@ -206,3 +216,44 @@ def test_an_editor_chooses_voices(made: Installation) -> None:
     made.run("edition", "edit", EDITION, "--voices", "yardstick", exits=2)
     made.run("edition", "edit", EDITION, "--voices", "yardstick-2-1=")
     assert made.json("edition", "show", EDITION)["voices"] == {}
+
+
+def test_an_editor_changes_a_draft(made: Installation) -> None:
+    """Words, order, what is in and what is not, all in one go; planning keeps it, and undo forgets it."""
+    made.run("edition", "plan", EDITION, *TUESDAY)
+    slugs = [item["comparison"] for item in made.json("edition", "show", EDITION)["items"]]
+    *_, second, first, out = slugs
+    (made.folder / "intro.md").write_text("Hello, and welcome.", "utf-8")
+    words = ("--subject", "Ours", "--preheader", "Read on", "--intro", "@intro.md")
+    ordered = ("--order", f"{first},", "--pin", second)
+    made.run("edition", "edit", EDITION, *words, *ordered, "--leave-out", out, "--reason", "old prices")
+    made.run("edition", "plan", EDITION, *TUESDAY)
+    changed = made.json("edition", "show", EDITION)
+    assert (changed["subject"], changed["preheader"]) == ("Ours", "Read on")
+    assert [item["comparison"] for item in changed["items"]][:2] == [first, second]
+    assert [(one["comparison"], one["reason"]) for one in changed["left_out"]] == [
+        (out, "left out by the editor: old prices")
+    ]
+    assert "Hello, and welcome." in made.run("preview", EDITION, "--text", "-", *TUESDAY).stdout.decode()
+
+    made.run("edition", "edit", EDITION, "--undo", first, "--undo", out, "--subject", "")
+    changed = made.json("edition", "show", EDITION)
+    assert changed["subject"] != "Ours"
+    assert [item["comparison"] for item in changed["items"]][:2] == [second, slugs[0]]
+    assert changed["left_out"] == []
+
+
+def test_a_change_that_cannot_be_made(made: Installation) -> None:
+    """It says why, and nothing of it is done."""
+    made.run("edition", "plan", EDITION, *TUESDAY)
+    before = made.json("edition", "show", EDITION)
+    (made.folder / "latin.md").write_bytes(b"caf\xe9")
+    for words, said in (
+        (("--intro", "@none.md"), "none.md: --intro: No such file or directory"),
+        (("--intro", "@latin.md"), "latin.md: --intro: expected text in UTF-8"),
+        (("--leave-out", before["items"][0]["comparison"]), "needs a reason"),
+        (("--pin", "nobody-vs-nobody"), "nobody-vs-nobody"),
+    ):
+        error = made.run("edition", "edit", EDITION, "--subject", "Ours", *words, exits=1).stderr.decode()
+        assert said in error
+    assert made.json("edition", "show", EDITION) == before

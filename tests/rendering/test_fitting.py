@@ -9,7 +9,7 @@ import pytest
 from digest.editions.story import Comparison, Quote, Story
 from digest.editions.telling import build_story
 from digest.errors import RenderError
-from digest.rendering.fitting import BUDGET, CLIPPED, SMALL_BUDGET, budget, size
+from digest.rendering.fitting import BUDGET, CLIPPED, FEW_ROWS, SMALL_BUDGET, budget, size
 from digest.rendering.rendered import Rendered
 from digest.rendering.renderer import Renderer
 from tests.support.stories import BRANDING, MARKER, tool, versus
@@ -76,9 +76,10 @@ def test_as_many_cards_as_fit() -> None:
 
 
 def test_nothing_is_clipped_however_many() -> None:
-    """500 comparisons: as many lines as fit, and a link to the list of all."""
+    """500 comparisons: a short board, as many lines as fit, and a link to the list of all."""
     story, mail = edition(500)
     assert mail.briefly == 500
+    assert f"and {len(story.board) - FEW_ROWS} more in the comparisons below" in mail.html
     assert len(mail.html.encode()) < CLIPPED
     assert f"{BRANDING.archive_url(story.key)}/contents" in mail.html
     assert f"{BRANDING.archive_url(story.key)}/contents" in mail.text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Final
 
 from digest.errors import SourceError
+from digest.halves import has_half
 
 OPEN_QUOTE: Final = (
     "a quote opens here, and none closes it before a comma or line end; nothing from here on was read"
@@ -18,7 +18,6 @@ NOT_UTF8: Final = "expected UTF-8 text; save the file as UTF-8"
 LONGEST: Final = 1_000_000  # bytes of one row, so that no file can fill the memory
 BLOCK: Final = 1 << 16
 LAST: Final = frozenset({OPEN_QUOTE, TOO_LONG})
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class CsvRows:
@@ -113,7 +112,7 @@ def byte_lines(file: BinaryIO) -> Iterator[bytes]:
 
 def is_not_utf8(text: str) -> bool:
     """Whether there was a byte in it that is no UTF-8."""
-    return not text.isascii() and bool(_SURROGATE.search(text))
+    return has_half(text)
 
 
 def _text(line: bytes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 import stat
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -12,9 +11,9 @@ from typing import BinaryIO, Final, TextIO
 from digest.audience.csv_rows import CsvRows
 from digest.audience.formulas import harmless
 from digest.audience.rows import Rejected
+from digest.halves import without_halves
 
 COLUMNS: Final = ("line", "field", "reason")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Rejects:
@@ -92,7 +91,7 @@ class RejectsFile(Rejects):
         self._out.close()
 
     def _write(self, cells: list[str]) -> None:
-        self._writer.writerow([harmless(_SURROGATE.sub("\ufffd", cell)) for cell in cells])
+        self._writer.writerow([harmless(without_halves(cell)) for cell in cells])
 
     def _own(self, cells: list[str]) -> list[str]:
         return cells[len(COLUMNS) :] if self._again else cells

@@ -11,10 +11,11 @@ from digest.checking.findings import Finding, Level, listed, sample
 from digest.checking.looks import Look, looks
 from digest.checking.media import Screen
 from digest.checking.page import Element, Page, own_texts
+from digest.rendering.contrast import ENOUGH
 
 CHECK = "contrast"
-NEEDED, NEEDED_LARGE = 4.5, 3.0  # WCAG 2.2, success criterion 1.4.3
-NEEDED_INVERTED = 3.0
+ENOUGH_LARGE = 3.0  # of large text, by WCAG 2.2, success criterion 1.4.3
+ENOUGH_INVERTED = 3.0
 MOST_PAIRS = 5
 
 
@@ -39,7 +40,7 @@ def check_contrast(page: Page, styles: Styles) -> Iterator[Finding]:
     if _knows_dark(page):
         dark = looks(page, styles, Screen(dark=True))
         yield _judged(_pairs(dark, _required), Level.ERROR, "on a dark screen")
-    turned = _pairs(light, lambda _: NEEDED_INVERTED, inverted)
+    turned = _pairs(light, lambda _: ENOUGH_INVERTED, inverted)
     yield _judged(turned, Level.WARNING, "where a program turns the colours round by force")
 
 
@@ -49,7 +50,7 @@ def _knows_dark(page: Page) -> bool:
 
 
 def _required(look: Look) -> float:
-    return NEEDED_LARGE if look.large else NEEDED
+    return ENOUGH_LARGE if look.large else ENOUGH
 
 
 def _pairs(

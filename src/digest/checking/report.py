@@ -52,17 +52,13 @@ class Report:
         return {"ok": self.ok, "findings": [_as_json(finding) for finding in self.findings]}
 
 
-def check(mail: Mail, *, offline: bool = False, spam: bool = True, besides: Iterable[Finding] = ()) -> Report:
-    """Look at everything; `offline` asks no link, without `spam` SpamAssassin is not started.
-
-    `besides` is what was found elsewhere and is told with it.
-    """
+def check(mail: Mail, *, offline: bool = False, besides: Iterable[Finding] = ()) -> Report:
+    """Look at everything; `offline` asks no link, `besides` was found elsewhere and is told with it."""
     page = read_page(mail.html)
     findings = list(_findings(mail, page))
     if not offline:
         findings += check_answering(mail, page)
-    if spam:
-        findings += check_spam_score(mail)
+    findings += check_spam_score(mail)
     findings += besides
     return Report(tuple(sorted(findings, key=lambda finding: finding.level.rank)))
 

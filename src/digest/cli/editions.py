@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,35 @@ class _Voices(click.ParamType[tuple[str, list[int]]]):
 
 
 VOICES = _Voices()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an editor asks `edit` for; what is None or empty stays as it is."""
+
+    subject: str | None
+    preheader: str | None
+    intro: str | None
+    order: str | None
+    pin: tuple[str, ...]
+    leave_out: tuple[str, ...]
+    reason: str
+    undo: tuple[str, ...]
+    voices: tuple[tuple[str, list[int]], ...]
+
+    def change(self, session: Session, edition: Edition) -> None:
+        """All of it, done to a draft; raises NotFound, Conflict."""
+        editing.set_words(edition, subject=self.subject, preheader=self.preheader, intro=self.intro)
+        if self.order:
+            editing.order(session, edition, [s.strip() for s in self.order.split(",") if s.strip()])
+        for slug in self.pin:
+            editing.pin(session, edition, slug)
+        for slug in self.leave_out:
+            editing.leave_out(session, edition, slug, self.reason)
+        for slug in self.undo:
+            editing.undecide(session, edition, slug)
+        for tool, numbers in self.voices:
+            editing.choose_voices(session, edition, tool, numbers)
 
 
 @click.group()
@@ -114,48 +143,18 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 )
 @if_version
 @click.pass_context
-def edit(ctx: click.Context, /, key: str, seen: int | None, **options: object) -> None:
+def edit(ctx: click.Context, /, key: str, seen: int | None, intro: str | None, **options: Any) -> None:
     """Change a draft. Planning again keeps it.
 
     Example: digest edition edit 2026-W47 --subject "Two free models and a yardstick" --pin alpha-vs-beta
     """
+    asked = Asked(intro=_intro(intro), **options)
     with app_of(ctx) as app:
-        edited = editors.edit_edition(app, key, _change(options), seen)
+        edited = editors.edit_edition(app, key, asked.change, seen)
         problem = looking.look(app, key).problem
     _show(edited, as_json=False)
     if isinstance(problem, RenderError):
         click.echo(f"as it stands it cannot be rendered: {problem}", err=True)
-
-
-def _change(options: dict[str, object]) -> Callable[[Session, Edition], None]:
-    """The options as one change to a draft."""
-
-    def words(name: str) -> str | None:
-        value = options[name]
-        return str(value) if value is not None else None
-
-    def many(name: str) -> list[Any]:
-        value = options[name]
-        return list(value) if isinstance(value, tuple) else []
-
-    intro = _intro(words("intro"))
-
-    def change(session: Session, edition: Edition) -> None:
-        editing.set_words(edition, subject=words("subject"), preheader=words("preheader"), intro=intro)
-        if options["order"]:
-            editing.order(
-                session, edition, [s.strip() for s in str(options["order"]).split(",") if s.strip()]
-            )
-        for slug in many("pin"):
-            editing.pin(session, edition, slug)
-        for slug in many("leave_out"):
-            editing.leave_out(session, edition, slug, str(options["reason"]))
-        for slug in many("undo"):
-            editing.undecide(session, edition, slug)
-        for tool, numbers in many("voices"):
-            editing.choose_voices(session, edition, tool, numbers)
-
-    return change
 
 
 def _intro(value: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from digest.errors import SourceError
+from digest.halves import HALF, has_half, without_halves
 from digest.visible import is_visible
 
 LIMITS: Final = {
@@ -29,7 +30,6 @@ CLOSING: Final = {"“": "”", '"': '"'}
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _EDGES = " \u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SEEN: Final = frozenset({"title", "name", "quote"})  # where readers would find a gap
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _PERCENT = re.compile(r"(0|[1-9][0-9]?|100) ?%")
 _NOT_IN_ADDRESS = re.compile(r'[\s\x00-\x20\x7f-\x9f"<>\\]')
 _NOTHING_YET = frozenset({"—", "–", "-", "n/a"})
@@ -58,7 +58,7 @@ def paragraphs(text: str) -> str:
 
 def sized(text: str, kind: str) -> str:
     """The same text, unless it is too long for its kind, holds half a character, or cannot be seen."""
-    if _HALF_CHARACTER.search(text):
+    if has_half(text):
         raise Misfit("expected whole characters, found half of a surrogate pair")
     if len(text) > LIMITS[kind]:
         raise Misfit(f"expected at most {LIMITS[kind]} characters, found {len(text)}: {found(text)}")
@@ -76,7 +76,7 @@ def found(value: object) -> str:
         return {dict: "an object", list: "an array", bool: str(value).lower()}[type(value)]
     if not isinstance(value, str):
         return repr(value)[:_FOUND_LENGTH]
-    text = tidy(_HALF_CHARACTER.sub("\ufffd", value[: 2 * _FOUND_LENGTH]))
+    text = tidy(without_halves(value[: 2 * _FOUND_LENGTH]))
     return f'"{text}"' if len(text) <= _FOUND_LENGTH else f'"{text[: _FOUND_LENGTH - 1]}…"'
 
 
@@ -181,7 +181,7 @@ def decoded(data: bytes, source: str) -> str:
 
 def readable(text: str, source: str) -> str:
     """The text without a byte order mark, unless it holds what no text holds."""
-    for bad, name in (("\0", "a NUL byte"), (_HALF_CHARACTER, "half of a surrogate pair")):
+    for bad, name in (("\0", "a NUL byte"), (HALF, "half of a surrogate pair")):
         if match := re.search(bad, text):
             message = f"expected text, found {name}: this looks like another kind of file"
             raise SourceError(source, _line_of(text[: match.start()]), None, message)

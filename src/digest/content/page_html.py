@@ -23,7 +23,7 @@ from digest.content.cleaning import (
     web_address,
 )
 from digest.content.page_text import FOOTER, LABELS, SCORECARD, TOP, Line, blocks, read_lines
-from digest.content.records import ComparisonRecord, Verdict
+from digest.content.records import VERDICTS, ComparisonRecord, Verdict
 from digest.errors import SourceError
 
 _UNSEEN: Final = frozenset({"script", "style", "head", "template", "noscript", "svg"})
@@ -37,7 +37,6 @@ _OTHER_BLOCK_NAMES: Final = (
 _CONTAINERS: Final = frozenset(_CONTAINER_NAMES.split())
 _BLOCKS: Final = _CONTAINERS.union(_OTHER_BLOCK_NAMES.split())
 _SIGNPOSTS: Final = frozenset(label.casefold() for label in (*LABELS, TOP, SCORECARD, FOOTER))
-_VERDICTS: Final[dict[str, Verdict]] = {"ship": "ship", "skip": "skip"}
 
 
 def read_html(html: str | bytes, source: str) -> ComparisonRecord:
@@ -187,10 +186,10 @@ class _Reader:
 
     def _verdict(self, element: etree._Element) -> Verdict | None:
         said = tidy(element.get("data-verdict", "")).lower()
-        if said and said not in _VERDICTS:
+        if said and said not in VERDICTS:
             message = f'expected "ship" or "skip" as data-verdict, found {found(said)}'
             raise SourceError(self.source, element.sourceline, "reviews", message)
-        return _VERDICTS.get(said)
+        return VERDICTS.get(said)
 
     def _text(self, text: str | None, element: etree._Element) -> None:
         if not text:

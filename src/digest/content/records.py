@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
+
+from digest.errors import SourceError
 
 Verdict = Literal["ship", "skip"]
+VERDICTS: Final[dict[str, Verdict]] = {"ship": "ship", "skip": "skip"}
+"""What a source may say, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,7 @@ class ComparisonRecord:
     url: str | None = None
     published_at: datetime | None = None  # aware, UTC
     slug: str | None = None
+
+
+Result = ComparisonRecord | SourceError
+"""What becomes of each comparison that is read."""

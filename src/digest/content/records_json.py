@@ -20,7 +20,7 @@ from digest.content.cleaning import (
     unquoted,
     web_address,
 )
-from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord, Verdict
+from digest.content.records import VERDICTS, ComparisonRecord, Result, ReviewRecord, ToolRecord, Verdict
 from digest.content.slugs import name_key
 from digest.errors import SourceError
 
@@ -30,14 +30,12 @@ _TOOL: Final = (
     *("panel_ship", "community", "entry", "reviews"),
 )
 _REVIEW: Final = ("position", "reviewer", "verdict", "quote")
-_VERDICTS: Final[dict[str, Verdict]] = {"ship": "ship", "skip": "skip"}
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
 _BLANK = re.compile(r"[ \t\n]*")
 _PERCENT_MAX = 100
 _TOOLS = 2
 
 T = TypeVar("T")
-Result = ComparisonRecord | SourceError
 
 
 def read_json(text: str, source: str) -> Iterator[Result]:
@@ -290,6 +288,6 @@ def _review(fields: _Fields, position: int) -> ReviewRecord:
 
 def _verdict(fields: _Fields) -> Verdict | None:
     verdict = fields.string("verdict")
-    if verdict is None or verdict in _VERDICTS:
-        return _VERDICTS.get(verdict or "")
+    if verdict is None or verdict in VERDICTS:
+        return VERDICTS.get(verdict or "")
     raise fields.misfit("verdict", '"ship", "skip" or null')

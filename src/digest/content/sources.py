@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
@@ -10,7 +11,7 @@ from typing import BinaryIO, Final
 from digest.content.cleaning import decoded
 from digest.content.page_html import read_html
 from digest.content.page_text import read_page
-from digest.content.records import ComparisonRecord
+from digest.content.records import Result
 from digest.content.records_json import read_json, read_jsonl
 from digest.errors import SourceError
 
@@ -25,8 +26,7 @@ _SUFFIXES: Final = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
 }
-
-Result = ComparisonRecord | SourceError
+_LINE_END = re.compile(r"\r\n|\r|\n")  # not str.splitlines, which also cuts at what a JSON string may hold
 
 
 def read_sources(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Result]:
@@ -106,7 +106,7 @@ def sniffed(text: str) -> str:
     """What a text without a telling name is: "json", "jsonl", "html" or "text"."""
     start = text.lstrip()
     if start.startswith("{"):
-        return "jsonl" if _is_object(start.splitlines()[0]) else "json"
+        return "jsonl" if _is_object(_LINE_END.split(start, maxsplit=1)[0]) else "json"
     return {"[": "json", "<": "html"}.get(start[:1], "text")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from digest.errors import DigestError
+from digest.halves import has_half
 
 LONGEST_LINE: Final = 1000
 LONGEST_TEXT: Final = 200_000
@@ -65,8 +66,8 @@ class Fields:
             raise self._wrong(name, "expected a text")
         if len(value) > longest:
             raise self._wrong(name, f"expected at most {longest:,} characters, not {len(value):,}")
-        # What no database keeps: PostgreSQL refuses NUL, UTF-8 has no lone surrogates.
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        # What no database keeps: PostgreSQL refuses NUL, UTF-8 has no half characters.
+        if "\0" in value or has_half(value):
             raise self._wrong(name, "expected a text without control characters that cannot be kept")
         return value
 

@@ -11,9 +11,10 @@ from digest.desk import inbox
 from digest.desk.excerpts import spots
 from digest.desk.fields import LONGEST_LINE, LONGEST_TEXT
 from digest.desk.quotes import speakers
-from digest.desk.workbench import Shown, Workbench, template_folders
+from digest.desk.workbench import Shown, Workbench
 from digest.editions import listing
 from digest.errors import RenderError
+from digest.rendering.environment import template_folders
 
 UNPLANNED: Final = "not planned yet"
 
@@ -67,7 +68,7 @@ def _problem(shown: Shown) -> dict[str, Any] | None:
     if problem is None:
         return None
     if isinstance(problem, RenderError):
-        found = spots(problem, template_folders(shown.app.settings))
+        found = spots(problem, template_folders(shown.app.settings.newsletter.templates))
         return {"kind": "template", "message": str(problem), "places": [asdict(spot) for spot in found]}
     return {"kind": "empty", "message": str(problem), "places": []}
 

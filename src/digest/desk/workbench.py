@@ -8,14 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from digest.app.looking import Look, coming_key, look
 from digest.app.parts import App
-from digest.bundled import bundled
 from digest.clock import Clock
 from digest.config import Settings
 from digest.db import Database
@@ -23,6 +21,7 @@ from digest.db.revisions import require_current
 from digest.db.watching import DataWatch
 from digest.desk.watching import TABLES, folder_state
 from digest.errors import ConfigError, DigestError
+from digest.rendering.environment import template_folders
 
 KEPT_SECONDS: Final = 30  # what time alone may change: a week that is not planned yet, a failure
 KEPT_LOOKS: Final = 8
@@ -175,13 +174,9 @@ class Workbench:
         return Parts(app, watch, state, before.number + 1 if before else 1)
 
 
-def template_folders(settings: Settings) -> list[Path]:
-    """Where templates are looked for, the operator's own folder first."""
-    return [folder for folder in (settings.newsletter.templates, bundled("email")) if folder is not None]
-
-
 def _state(settings: Settings) -> State:
-    return State(settings, [folder_state(folder) for folder in template_folders(settings)])
+    folders = template_folders(settings.newsletter.templates)
+    return State(settings, [folder_state(folder) for folder in folders])
 
 
 def _open(url: str) -> Database:

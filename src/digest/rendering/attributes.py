@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from digest.rendering.mjml_rules import WITHOUT_EFFECT, kinds, rules
+from digest.rendering.short_colours import SHORT_COLOUR, full_colours
 
 Fault = tuple[int, str]
 """An offset and what is wrong there."""
@@ -18,7 +19,6 @@ _ATTRIBUTE = re.compile(
     r"[ \t\r\n]+([A-Za-z_:][\w:.-]*+)(?:[ \t\r\n]*=[ \t\r\n]*(\"[^\"]*\"|'[^']*')|(?![ \t\r\n]*=))"
 )
 _REST = re.compile(r"[ \t\r\n]*/?")
-_SHORT_COLOUR = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])(?![0-9a-fA-F])")
 _COLOURED = ("color", "border", "border-top", "border-bottom", "border-left", "border-right")
 _VOID = frozenset(
     (
@@ -140,7 +140,7 @@ def _value(name: str, one: Attribute) -> Iterator[Fault]:
         yield one.offset, "<mj-style> is not inlined by mjml-python: put these styles into _base/theme.css"
     elif (name, one.name) == ("mj-hero", "mode") and one.value != "fixed-height":
         yield one.offset, f'<mj-hero> has mode="{one.value[:40]}": mjml-python gets only fixed-height right'
-    elif one.name.endswith(_COLOURED) and _SHORT_COLOUR.search(one.value):
+    elif one.name.endswith(_COLOURED) and SHORT_COLOUR.search(one.value):
         yield from _short(name, one)
     elif not any(kind.pattern.fullmatch(one.value) for kind in kinds(name, one.name)):
         expected = " or ".join(kind.expected for kind in kinds(name, one.name))
@@ -148,10 +148,7 @@ def _value(name: str, one: Attribute) -> Iterator[Fault]:
 
 
 def _short(name: str, one: Attribute) -> Iterator[Fault]:
-    match = _SHORT_COLOUR.search(one.value)
+    match = SHORT_COLOUR.search(one.value)
     if match:
-        full = _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", match[0])
-        yield (
-            one.offset,
-            f"<{name}> has {match[0]} in {one.name}: write {full}, for old mail programs",
-        )
+        full = full_colours(match[0])
+        yield one.offset, f"<{name}> has {match[0]} in {one.name}: write {full}, for old mail programs"

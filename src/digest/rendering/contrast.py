@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-ENOUGH = 4.5
+ENOUGH = 4.5  # of text that is not large
 _STEPS = 20
 
 

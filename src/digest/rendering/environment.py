@@ -36,6 +36,11 @@ def week(key: str) -> str:
     return f"{match[1]}, week {match[2]}" if match else key
 
 
+def template_folders(overrides: Path | None) -> list[Path]:
+    """Where templates are looked for, the operator's own folder first."""
+    return [folder for folder in (overrides, bundled("email")) if folder is not None]
+
+
 _FILTERS = {
     "sentence": voices.sentence,
     "voices": voices.voices,
@@ -67,7 +72,7 @@ class Templates:
 
     def __init__(self, overrides: Path | None = None) -> None:
         """Look into `overrides` first, then at what is bundled."""
-        self._folders = [folder for folder in (overrides, bundled("email")) if folder is not None]
+        self._folders = template_folders(overrides)
         self._loader = FileSystemLoader(self._folders)
         self._environment = Environment(
             loader=self._loader,

@@ -36,30 +36,16 @@ def budget(comparisons: int) -> int:
 
 def fitted(story: Story, render: Callable[[Story], Rendered], base_url: str) -> Rendered:
     """The story rendered whole, or with as many cards as fit; raises RenderError where nothing helps."""
-    count = len(story.comparisons)
-    limit, rows = budget(count), min(len(story.board), MOST_ROWS)
-
-    def measured(told: Story) -> Attempt:
-        mail = render(told)
-        return Attempt(mail, size(mail, base_url))
-
-    if count <= HOPEFUL:
-        whole = measured(story)
-        if whole.size <= limit:
-            return whole.mail
-
-    def with_cards(cards: int) -> Attempt:
-        return measured(abridged(story, cards, count - cards, rows))
-
-    def with_lines(lines: int) -> Attempt:
-        return measured(abridged(story, 0, lines, min(rows, FEW_ROWS)))
-
-    for way in (with_cards, with_lines):
-        shortest = way(0)
-        if shortest.size <= limit:
-            return _longest(count, limit, shortest, way).mail
+    count, ways = len(story.comparisons), _Ways(story, render, base_url)
+    limit = budget(count)
+    if count <= HOPEFUL and (whole := ways.whole()).size <= limit:
+        return whole.mail
+    if (no_cards := ways.with_cards(0)).size <= limit:
+        return _longest(count, limit, no_cards, ways.with_cards).mail
+    if (no_lines := ways.with_lines(0)).size <= limit:
+        return _longest(count, limit, no_lines, ways.with_lines).mail
     raise RenderError(
-        f"the edition takes {shortest.size:,} of {limit:,} bytes of HTML before it tells of any comparison: "
+        f"the edition takes {no_lines.size:,} of {limit:,} bytes of HTML before it tells of any comparison: "
         "shorten its intro, or the names of its tools"
     )
 
@@ -68,6 +54,35 @@ def size(rendered: Rendered, base_url: str) -> int:
     """The bytes of HTML as sent, with a reader's own links in place of their stand-ins."""
     before, after = reader_link(rendered.marker, ""), f"{base_url}//{'x' * LENGTH}"
     return len(rendered.html.encode()) + rendered.html.count(before) * (len(after) - len(before))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The ways to tell one story, each measured; see `fitted` for their order."""
+
+    story: Story
+    render: Callable[[Story], Rendered]
+    base_url: str
+
+    def whole(self) -> Attempt:
+        """With all there is."""
+        return self._measured(self.story)
+
+    def with_cards(self, cards: int) -> Attempt:
+        """The first so many with their cards, all others in one line each."""
+        lines = len(self.story.comparisons) - cards
+        return self._measured(abridged(self.story, cards, lines, self._rows(MOST_ROWS)))
+
+    def with_lines(self, lines: int) -> Attempt:
+        """The first so many in one line each, without any card."""
+        return self._measured(abridged(self.story, 0, lines, self._rows(FEW_ROWS)))
+
+    def _rows(self, most: int) -> int:
+        return min(len(self.story.board), most)
+
+    def _measured(self, told: Story) -> Attempt:
+        mail = self.render(told)
+        return Attempt(mail, size(mail, self.base_url))
 
 
 def _longest(count: int, limit: int, shortest: Attempt, way: Callable[[int], Attempt]) -> Attempt:

@@ -6,6 +6,8 @@ import logging
 import re
 from typing import Any
 
+from digest.rendering.short_colours import full_colours
+
 # Left on, premailer would also write these as attributes and the mail would grow by a fifth.
 _NO_ATTRIBUTES = [
     *("align", "bgcolor", "width", "height", "valign", "border"),
@@ -14,8 +16,6 @@ _NO_ATTRIBUTES = [
 _DOCTYPE = re.compile(r"<!doctype html>", re.IGNORECASE)
 _KEEP_SHEET = re.compile(r"<style(?=[ >])")
 _STYLE = re.compile(r"(<[a-z][a-z0-9]* [^<>]*?style=\")([^\"<>]*)")
-# premailer shortens #ffffff to #fff, which some mail programs do not read.
-_SHORT_COLOUR = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])(?![0-9a-fA-F])")
 _SHEET = re.compile(r"(<style[^>]*>)(.*?)(?=</style>)", re.DOTALL)
 _ROOM = re.compile(r"\s*([{};])\s*")
 _IGNORE = ' data-premailer="ignore"'
@@ -37,7 +37,7 @@ def _tight(html: str) -> str:
 
 def _tight_style(match: re.Match[str]) -> str:
     before, style = match.groups()
-    return before + _SHORT_COLOUR.sub(r"#\1\1\2\2\3\3", style.replace("; ", ";").replace(", ", ","))
+    return before + full_colours(style.replace("; ", ";").replace(", ", ","))  # premailer shortened them
 
 
 def _premailer(html: str, theme: str) -> Any:
