@@ -63,7 +63,7 @@ def shell(script: str, folder: Path, variables: Mapping[str, str]) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=250,
     )
 
 

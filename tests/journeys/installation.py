@@ -34,7 +34,7 @@ from digest.db import Database, migrations
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMAND = (sys.executable, "-m", "digest")
-SECONDS = 120
+SECONDS = 250
 
 # Thursday of 2026-W47, a minute after the default slot.
 SLOT = "2026-11-19T09:01:00Z"

@@ -70,7 +70,7 @@ def test_a_folder_that_is_no_demo_is_refused(tmp_path: Path, monkeypatch: pytest
 
 def _run(command: list[str] | tuple[str, ...], folder: Path, more: dict[str, str]) -> str:
     done = subprocess.run(
-        command, cwd=folder, env=_clean() | more, capture_output=True, timeout=120, check=False, text=True
+        command, cwd=folder, env=_clean() | more, capture_output=True, timeout=250, check=False, text=True
     )
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
     assert done.stderr == ""
