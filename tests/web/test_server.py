@@ -113,6 +113,27 @@ def short_after_an_answer(monkeypatch: pytest.MonkeyPatch, seconds: float) -> No
     monkeypatch.setattr(connections.Connection, "on_response_complete", hurried)
 
 
+def noted_timers(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
+    """Every deadline that the server sets from now on: one for a connection, and one for each whole head."""
+    timers, usual = list[asyncio.TimerHandle](), connections.Connection._allow
+
+    def noting(connection: connections.Connection, seconds: float) -> None:
+        usual(connection, seconds)
+        assert connection._deadline is not None
+        timers.append(connection._deadline)
+
+    monkeypatch.setattr(connections.Connection, "_allow", noting)
+    return timers
+
+
+def wait_for(timers: list[asyncio.TimerHandle], number: int) -> None:
+    """Until so many are set."""
+    deadline = time.monotonic() + 60
+    while len(timers) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.mark.parametrize(
     "sending",
     [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: " + b"x" * 1000],
@@ -151,22 +172,12 @@ def test_a_request_without_end_is_hung_up_on(app: App, monkeypatch: pytest.Monke
 
 def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline of the head ends with the head."""
-    timers, usual = list[asyncio.TimerHandle](), connections.Connection._allow
-
-    def noting(connection: connections.Connection, seconds: float) -> None:
-        usual(connection, seconds)
-        assert connection._deadline is not None
-        timers.append(connection._deadline)
-
-    monkeypatch.setattr(connections.Connection, "_allow", noting)
+    timers = noted_timers(monkeypatch)
     monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 2 * FOR_EVER)
     with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
-        deadline = time.monotonic() + 60
-        while len(timers) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(timers, 2)
         assert timers[0].cancelled()
         assert timers[1].when() - timers[0].when() >= FOR_EVER
         connection.sendall(b"email")
@@ -177,12 +188,13 @@ def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: p
 def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """With more connections than allowed, who waits longest goes, in the midst of a body too."""
     monkeypatch.setattr(connections, "most_connections", lambda: 5)
+    timers = noted_timers(monkeypatch)
     with running(app) as port, ExitStack() as open_ones:
         idle = []
-        for _ in range(6):
+        for number in range(1, 7):
             idle.append(open_ones.enter_context(socket.create_connection(("127.0.0.1", port))))
             idle[-1].sendall(begun)
-            time.sleep(0.05)
+            wait_for(timers, number * (2 if begun else 1))
         assert hung_up_on(idle[0])
         for _ in range(10):
             assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).status_code == 200
