@@ -188,6 +188,7 @@ def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: p
 def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """With more connections than allowed, who waits longest goes, in the midst of a body too."""
     monkeypatch.setattr(connections, "most_connections", lambda: 5)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
     timers = noted_timers(monkeypatch)
     with running(app) as port, ExitStack() as open_ones:
         idle = []
