@@ -27,6 +27,8 @@ from tests.support.newsrooms import Newsroom, newsroom
 from tests.support.tables import standings
 
 ANN = "ann@example.org"
+# No shorter: "ann" stands in many a word and host name.
+NAMES = ("ann@example", "Ann@example", "Ann Example", "ann.new@", "ann.old@")
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def test_no_table_holds_the_person(database_url: str) -> None:
             assert word in dumped(room.app.database)
         erase(room.app, the_public_id(room), source="the preferences page")
         held = dumped(room.app.database)
-        assert not [word for word in ("ann", "Ann", public_id) if word in held.replace("channel", "")]
+        assert not [word for word in (*NAMES, public_id) if word in held]
         assert standings(room.app.database) == {"bob@example.org": "active", "cat@example.org": "active"}
         assert reason(room) == "erased"
         assert room.count(Delivery) == room.count(Attempt) == 2
@@ -158,7 +160,7 @@ def test_an_address_somebody_else_asked_to_be_changed_to(room: Newsroom) -> None
         owe_notice(session, "change-address", bob, room.clock.now(), to="Ann@example.org")
         owe_notice(session, "welcome", bob, room.clock.now())
     assert erase_address(room.app, ANN, source="a test") is False
-    assert "ann" not in dumped(room.app.database).lower()
+    assert not [name for name in NAMES if name in dumped(room.app.database)]
     with room.app.database.read() as session:
         bob = joining.get(session, read_address("bob@example.org"))
         assert (bob.next_email, bob.changes) == (None, 2)
@@ -167,8 +169,9 @@ def test_an_address_somebody_else_asked_to_be_changed_to(room: Newsroom) -> None
 
 def test_somebody_erased_while_their_mail_is_on_the_wire(database_url: str) -> None:
     """The mail may arrive, nothing of it is written down, and the rest of the run goes on as it should."""
-    slow = Script(recipients_at_dot={ANN: Fault(delay=2)})
-    with sending(database_url, slow) as (room, server):
+    go = threading.Event()
+    held = Script(recipients_at_dot={ANN: Fault(until=go)})
+    with sending(database_url, held) as (room, server):
         reports: list[RunReport] = []
         run = threading.Thread(target=lambda: reports.append(weekly.run(room.app)))
         run.start()
@@ -176,16 +179,13 @@ def test_somebody_erased_while_their_mail_is_on_the_wire(database_url: str) -> N
         while not on_the_wire(room, number):
             assert run.is_alive()
         erase(room.app, the_public_id(room), source="a test")
-        assert ANN not in [mail.recipient for mail in server.received]
+        assert ANN not in server.recipients
+        go.set()
         run.join(60)
         (report,) = reports
         assert report.stopped is None
         assert report.status == "sent"
-        assert sorted(mail.recipient for mail in server.received) == [
-            ANN,
-            "bob@example.org",
-            "cat@example.org",
-        ]
+        assert sorted(server.recipients) == [ANN, "bob@example.org", "cat@example.org"]
         assert "ann@" not in dumped(room.app.database)
         assert room.count(Attempt) == room.count(Delivery) == 2
         assert report.deliveries["sent"] == 2
@@ -221,10 +221,11 @@ def test_a_stranger_never_inherits_a_delivery(room: Newsroom) -> None:
 def test_the_log_names_nobody(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> None:
     """That somebody was erased, by what, and not who."""
     room.join(ANN)
-    erase(room.app, the_public_id(room), source="the preferences page")
+    public_id = the_public_id(room)
+    erase(room.app, public_id, source="the preferences page")
     said = capsys.readouterr()
     assert "the preferences page" in said.out + said.err
-    assert "ann" not in (said.out + said.err).replace("channel", "")
+    assert not [word for word in ("ann@", "a…@", public_id) if word in said.out + said.err]
 
 
 def test_nothing_is_half_erased(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -42,20 +42,30 @@ def office(url: str, script: Script | None = None, **groups: Any) -> Iterator[tu
 
 
 def while_running(
-    room: Newsroom, server: FaultyServer, act: Callable[[], object]
+    room: Newsroom, server: FaultyServer, act: Callable[[], object], go: threading.Event
 ) -> tuple[RunReport, datetime]:
-    """Run, and act once a hundred mails have come; the report, and when the act was done."""
+    """Run, and act once a hundred mails have come; the report, and when the act was done.
+
+    `go` is set then, for the mails that were held until then.
+    """
     reports: list[RunReport] = []
     run = threading.Thread(target=lambda: reports.append(room.run()))
     run.start()
     deadline = time.monotonic() + 60
-    while len(server.received) < 100 and time.monotonic() < deadline:
+    while len(server.received) < 100:
+        assert time.monotonic() < deadline
         time.sleep(0.002)
     act()
     done = datetime.now(UTC)
+    go.set()
     run.join(60)
     assert not run.is_alive()
     return reports[0], done
+
+
+def held(readers: Sequence[str], go: threading.Event) -> dict[str, Fault]:
+    """Their mails, which nobody takes before `go`; to be acted out at the dot."""
+    return dict.fromkeys(readers, Fault(until=go))
 
 
 def other(url: str, act: Callable[[Newsroom], object]) -> Callable[[], None]:
@@ -97,9 +107,10 @@ def begin(room: Newsroom) -> None:
 
 def test_a_pause_stops_it_and_resuming_serves_everybody_once(database_url: str) -> None:
     """Nothing is in doubt, and in between nothing is sent, whoever runs."""
-    with office(database_url) as (room, server):
+    go = threading.Event()
+    with office(database_url, Script(recipients_at_dot=held(READERS[100:], go))) as (room, server):
         pause = other(database_url, lambda own: pausing.pause(own.app, W47, "wrong prices?"))
-        report, done = while_running(room, server, pause)
+        report, done = while_running(room, server, pause, go)
         mailed = len(server.received)
         assert 100 <= mailed < 500
         assert taken_after(server, done) <= CONNECTIONS  # those in flight
@@ -120,24 +131,28 @@ def test_a_pause_stops_it_and_resuming_serves_everybody_once(database_url: str) 
 
 def test_a_run_that_goes_on_meanwhile_heeds_the_resume(database_url: str) -> None:
     """Paused and resumed under its feet, twice: everybody once."""
-    with office(database_url) as (room, server):
+    once, again = threading.Event(), threading.Event()
+    mails = held(READERS[100:300], once) | held(READERS[300:], again)
+    with office(database_url, Script(delay=0.01, recipients_at_dot=mails)) as (room, server):
 
         def back_and_forth() -> None:
-            for _ in range(2):
+            for go in (once, again):
                 pausing.pause(room.app, W47, "a moment")
+                go.set()
                 time.sleep(0.1)
                 pausing.resume(room.app, W47)
 
-        while_running(room, server, back_and_forth)
+        while_running(room, server, back_and_forth, again)
         assert room.run().status == "sent"
         assert Counter(server.recipients) == Counter(READERS)
 
 
 def test_cancelling_stops_it_for_good(database_url: str) -> None:
     """Whoever was mailed is recorded as mailed, everybody else as dropped."""
-    with office(database_url) as (room, server):
+    go = threading.Event()
+    with office(database_url, Script(recipients_at_dot=held(READERS[100:], go))) as (room, server):
         cancel = other(database_url, lambda own: editors.cancel(own.app, W47, "wrong prices"))
-        report, done = while_running(room, server, cancel)
+        report, done = while_running(room, server, cancel, go)
         assert taken_after(server, done) <= CONNECTIONS  # those in flight
         assert (report.status, report.exit_code) == ("cancelled", 0)
         room.run()
@@ -252,9 +267,10 @@ def test_the_share_may_be_all(database_url: str) -> None:
 def test_what_earlier_runs_counted_counts(database_url: str) -> None:
     """A run that ends and is called again does not begin from nothing: 40 tried, then 10 more."""
     bad = {reader: Fault("550 5.1.1 no such user") for reader in READERS[:8]}
-    # So slow that the stop is seen before the next ten have gone.
-    with office(database_url, Script(recipients=bad, delay=0.1)) as (room, server):
-        stop = threading.Event()
+    stop = threading.Event()
+    # Held once 32 good ones have come, so that the stop is seen before the next ten have gone.
+    script = Script(recipients=bad, delay=0.01, faults={"dot": Fault(skip=32, until=stop)})
+    with office(database_url, script) as (room, server):
         weekly.run(room.app, stop, lambda tally: stop.set() if tally.tries.total() >= 40 else None)
         assert room.edition(W47).paused_at is None
         assert room.run().exit_code == 1

@@ -42,7 +42,7 @@ def test_the_next_is_made_meanwhile() -> None:
         assert next(one_by_one) == 1
         assert not made.is_set()
         coming.go_on()
-        assert made.wait(10)
+        assert made.wait(60)
         assert list(one_by_one) == [2]
 
 

@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from digest.delivery.replies import Stage
+from digest.delivery.smtp import Timeouts
 from tests.faults.opening_faults import hiding
 from tests.faults.smtp_server import Fault, Script
 from tests.faults.trials import ANN, QUICK, Case
 
-HASTY = replace(QUICK, command=0.5, data=0.5, block=0.5, final=0.5)
-SLOW = Fault(delay=0.9, times=1)
+# Longer than a busy machine may stand still, since the other readers' mails have no more time than that.
+HASTE = 3.0
+HASTY_BLOCK = 0.03  # a message of nine megabytes has 143 of them
+SILENCE = Fault(silent=True, times=1)
 GARBAGE = [Fault(b"what is this\r\n"), Fault(b"\xff\xfe\x00\r\n")]
 ENDLESS = [Fault(b"250-" + b"x" * 9000), Fault(b"250-more\r\n" * 500)]
 HANG_UPS = [Fault(drop="before"), Fault(drop="half")]
@@ -54,6 +57,11 @@ TOO_BIG = [
 CONTENT = [Fault("554 5.6.0 Corrupt message content"), Fault("552 5.7.0 a potential security issue")]
 
 
+def hasty(*names: str) -> Timeouts:
+    """Timeouts of which these are short."""
+    return replace(QUICK, **dict.fromkeys(names, HASTE))
+
+
 def once(*faults: Fault) -> list[Fault]:
     """The same, acting one time."""
     return [replace(fault, times=1) for fault in faults]
@@ -93,7 +101,7 @@ MAIL = {
     "`421` with a rebuke every time": at("mail", *REBUKES),
     "no whole reply, or one out of place (`354`), once": at("mail", *once(*NO_REPLIES, Fault("354 eh?"))),
     "a hang-up every time": at("mail", Fault(drop="before")),
-    "silence for longer than the time limit, once": at("mail", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit, once": at("mail", SILENCE, timeouts=hasty("command")),
 }
 
 UNASKED = Fault(b"250 ok\r\n354 go ahead\r\n250 2.0.0 queued\r\n", times=1)
@@ -114,7 +122,7 @@ RCPT = {
     ),
     "no whole reply, every time": for_ann("rcpt", GARBAGE[0], *HANG_UPS),
     "replies that nothing was asked for, glued to its own": for_ann("rcpt", UNASKED),
-    "silence for longer than the time limit, once": for_ann("rcpt", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit, once": for_ann("rcpt", SILENCE, timeouts=hasty("command")),
 }
 
 AHEAD = Fault(b"354 go ahead\r\n250 2.0.0 queued before it came\r\n", times=1)
@@ -131,12 +139,14 @@ DATA = {
     "`421` with a rebuke, once": at("data", *once(*REBUKES)),
     "no whole reply, or one out of place (`250`), once": at("data", *once(*NO_REPLIES, Fault("250 what?"))),
     "“queued” before the message went out, once": at("data", AHEAD),
-    "silence for longer than the time limit, once": at("data", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit, once": at("data", SILENCE, timeouts=hasty("data")),
 }
 
 BODY = {
     "a hang-up in the middle of a long message, once": at("body", *once(Fault(drop="before")), long=True),
-    "it stops reading in the middle of a long message, once": at("body", SLOW, timeouts=HASTY, long=True),
+    "it stops reading in the middle of a long message, once": at(
+        "body", SILENCE, timeouts=replace(QUICK, block=HASTY_BLOCK), long=True
+    ),
     "a hang-up after a message so short that it was out already, once": [
         replace(case, stage=Stage.DOT) for case in at("body", *once(Fault(drop="before")))
     ],
@@ -161,7 +171,9 @@ DOT = {
         "dot", *once(Fault(drop="after"), *ENDLESS, HANG_UPS[1], Fault(b"250", close=True))
     ),
     "a reply out of place (`354`), and it had taken the mail": for_ann("dot", *once(Fault("354 eh?"))),
-    "silence for longer than the time limit, and it had taken the mail": for_ann("dot", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit, and it had taken the mail": for_ann(
+        "dot", SILENCE, timeouts=hasty("final")
+    ),
 }
 
 REFUSED = {ANN: GONE[0]}
@@ -171,7 +183,7 @@ AFTERWARDS = {
         Case(Script(recipients=REFUSED, faults={"rset": fault})) for fault in FAREWELLS
     ],
     "silence to RSET, after a reader was refused": [
-        Case(Script(recipients=REFUSED, faults={"rset": SLOW}), timeouts=HASTY)
+        Case(Script(recipients=REFUSED, faults={"rset": SILENCE}), timeouts=hasty("command"))
     ],
     "anything but `221` to QUIT": at("quit", *FAREWELLS),
 }

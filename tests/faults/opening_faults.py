@@ -9,8 +9,10 @@ from digest.delivery.replies import Stage
 from tests.faults.smtp_server import Certificate, Fault, Script
 from tests.faults.trials import ACCOUNT, QUICK, Case
 
-HASTY = replace(QUICK, greeting=0.3, command=0.3)
-SLOW = Fault(delay=0.6)
+# So short because nothing is ever said in time where it counts.
+HASTY_GREETING = replace(QUICK, greeting=0.3)
+HASTY = replace(QUICK, command=0.3)
+SILENCE = Fault(silent=True)
 NO_REPLIES = [
     Fault(b"HTTP/1.1 400 Bad Request\r\n"),
     Fault(b"220-more\r\n" * 500),
@@ -52,8 +54,8 @@ CONNECTING = {
         "connect", *NO_REPLIES
     ),
     "a reply out of place: `250`, `354`": at("connect", Fault("250 ok"), Fault("354 go ahead")),
-    "silence for longer than the time limit": at("connect", SLOW, timeouts=HASTY),
-    "the greeting comes, and nothing after it": at("ehlo", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit": at("connect", SILENCE, timeouts=HASTY_GREETING),
+    "the greeting comes, and nothing after it": at("ehlo", SILENCE, timeouts=HASTY),
     "it takes two mails, says `421`, and then lets nobody in": [
         Case(
             Script(faults={"connect": Fault("421 4.3.2 busy", skip=1)}, messages_per_connection=2), Stage.MAIL
@@ -77,8 +79,8 @@ ENCRYPTING = {
         "starttls", *NO_REPLIES, Fault("250 ok"), Fault("354 go ahead")
     ),
     "silence for longer than the time limit, in reply or in the handshake": [
-        *at("starttls", SLOW, timeouts=HASTY),
-        *at("handshake", SLOW, timeouts=HASTY),
+        *at("starttls", SILENCE, timeouts=HASTY),
+        *at("handshake", SILENCE, timeouts=HASTY),
     ],
     "a certificate that has expired": certified("expired"),
     "a certificate for another name": certified("wrong-host"),
@@ -106,7 +108,7 @@ LOGGING_IN = {
     ),
     "`454`, `421`: not now": at("auth", Fault("454 4.7.0 Temporary authentication failure"), *NOT_NOW),
     "no whole reply, or one out of place": at("auth", *NO_REPLIES, Fault("250 ok"), Fault("220 hello")),
-    "silence for longer than the time limit": at("auth", SLOW, timeouts=HASTY),
+    "silence for longer than the time limit": at("auth", SILENCE, timeouts=HASTY),
     "no login is offered, and a username is set": [Case(hiding("AUTH", users=ACCOUNT))],
     "only ways to log in that we do not know": [
         Case(Script(users=ACCOUNT, faults={"ehlo": Fault("250 mail.example\nAUTH GSSAPI NTLM")}))

@@ -40,7 +40,7 @@ def with_reply(option: str, reply: str) -> str:
 
 
 # Without PIPELINING, since it answers what follows a dot before the dot that it delays.
-SLOW = Sink(("-p", "-W", ".:1"), Case(stage=Stage.DOT, timeouts=replace(QUICK, final=0.4)))
+SLOW = Sink(("-p", "-W", ".:60"), Case(stage=Stage.DOT, timeouts=replace(QUICK, final=0.4)))
 SINKS = {
     "nothing at all; `-p`, `-8`, `-E`, `-a`: fewer extensions": sinks(Stage.DOT, "", "-p -8 -E -a"),
     "`-r CONNECT`, `-r EHLO`: `450`": sinks(Stage.CONNECT, "-r CONNECT", "-r EHLO"),
@@ -63,7 +63,7 @@ SINKS = {
     "`-A 1`: `550` a second after DATA, and it reads no more": sinks(Stage.DOT, "-A 1"),
     "`-q .`: a hang-up after the dot": sinks(Stage.DOT, "-q ."),
     "`-Q .`: `421` after the dot": sinks(Stage.DOT, "-Q ."),
-    "`-p -W .:1`: the reply to the dot comes after the time limit": [SLOW],
+    "`-p -W .:60`: the reply to the dot comes after the time limit": [SLOW],
     "`-r RCPT -q RSET`: `450`, and a hang-up at RSET": sinks(Stage.RCPT, "-r RCPT -q RSET"),
     "`-q QUIT`, `-Q QUIT`, `-f QUIT`": sinks(Stage.DOT, "-q QUIT", "-Q QUIT", "-f QUIT"),
 }

@@ -154,11 +154,16 @@ class Conversation:
 
     def _act(self, fault: Fault, usual: str, work: Callable[[], None]) -> bool:
         time.sleep(fault.delay)
+        if fault.until is not None and not self.memory.comes(fault.until):
+            raise HangUp
         reply = usual if fault.reply is None else fault.reply
         data = reply if isinstance(reply, bytes) else _wire(reply)
         yes = data[:1] in (b"2", b"3")
         if yes and fault.drop != "before":
             work()
+        if fault.silent:
+            self.memory.over.wait()
+            raise HangUp
         self._send_some(data, fault)
         self._flush(at_once=bool(fault.drop or fault.close))
         if fault.drop or fault.close:

@@ -7,13 +7,16 @@ import threading
 
 from tests.faults.smtp_script import Fault, Received, Script
 
+LOOK = 0.02  # seconds between looks at whether the server is to end
+
 
 class Memory:
     """Mails, commands and how often each fault has acted; any thread may ask and tell at any time."""
 
     def __init__(self, script: Script) -> None:
-        """Nothing has happened yet."""
+        """Nothing has happened yet; `over` is to be set when the server ends."""
         self.script = script
+        self.over = threading.Event()
         self.connections = 0
         self.batches: list[int] = []
         self.empty = 0
@@ -43,6 +46,13 @@ class Memory:
             seen = self._acted[id(fault)] = self._acted.get(id(fault), 0) + 1
         over = fault.times is not None and seen > fault.skip + fault.times
         return None if seen <= fault.skip or over else fault
+
+    def comes(self, event: threading.Event) -> bool:
+        """Wait for `event`, which may also come too late: after the end of the server."""
+        while not self.over.is_set():
+            if event.wait(LOOK):
+                return True
+        return False
 
     def note_connection(self) -> None:
         """Remember that somebody came."""

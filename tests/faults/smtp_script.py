@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ class Fault:
     A 2xx/3xx reply still does the stage's work. `delay` (seconds) passes first. `drop` hangs up without
     a reply: `before` the work, `after` it (at the dot: the mail *is* accepted), or after `half` the reply.
     `close` hangs up after a whole reply. `skip` lets that many occasions pass; `times` is how often it acts.
+    `until` holds everything up until it is set. `silent` does the work and then says no more, neither reply
+    nor goodbye. The end of the server ends both.
     """
 
     reply: str | bytes | None = None
@@ -27,6 +30,8 @@ class Fault:
     close: bool = False
     skip: int = 0
     times: int | None = None
+    until: threading.Event | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class Script:
     pieces: int | None = None
     glue: bool = False
     log: Path | None = None
+
+    @property
+    def falls_silent(self) -> bool:
+        """Whether any of the faults is silence."""
+        faults = (self.faults, self.recipients, self.recipients_at_dot)
+        return any(fault.silent for by_key in faults for fault in by_key.values())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +17,12 @@ from typing import Self
 import trustme
 
 from tests.faults.smtp_conversation import Conversation, HangUp
-from tests.faults.smtp_memory import Memory
+from tests.faults.smtp_memory import LOOK, Memory
 from tests.faults.smtp_script import Certificate, Fault, Received, Script
 
 __all__ = ["Certificate", "Fault", "FaultyServer", "Received", "Script"]
+
+SECONDS = 60  # for conversations to end
 
 
 class FaultyServer:
@@ -29,11 +32,11 @@ class FaultyServer:
     `batches` are the numbers of replies that went out glued together, `empty` counts messages for nobody.
     """
 
-    host = "localhost"
-
     def __init__(self, script: Script | None = None) -> None:
         """Nothing listens yet."""
         self.script = script or Script()
+        # Certificates are for a name; without one nobody is asked where ::1 is, where a stranger may listen.
+        self.host = "127.0.0.1" if self.script.security == "none" else "localhost"
         self.port = 0
         self._memory = Memory(self.script)
         self._open: set[Conversation] = set()
@@ -55,9 +58,9 @@ class FaultyServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.disconnect()
+        self._memory.over.set()
         for thread in list(self._threads):
-            thread.join(5)
+            self._await(thread)
         self._folder.cleanup()
 
     @property
@@ -97,6 +100,14 @@ class FaultyServer:
         for victim in victims:
             with suppress(OSError):
                 victim.peer.shutdown(socket.SHUT_RDWR)
+
+    def _await(self, thread: threading.Thread) -> None:
+        """See it end; a connection may turn up, or change to TLS, while the others are being cut."""
+        deadline = time.monotonic() + SECONDS
+        while thread.is_alive():
+            assert time.monotonic() < deadline, "a conversation goes on after the server's end"
+            self.disconnect()
+            thread.join(LOOK)
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)

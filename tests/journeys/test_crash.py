@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.smtp_server import FaultyServer, Script
+from tests.faults.smtp_server import Fault, FaultyServer, Script
 from tests.journeys.installation import SLOT, Installation, filled, installed, many_readers
 
 READERS = many_readers(120)
 CONNECTIONS = 4
+SOME = 30
 IN_DOUBT = """
     SELECT subscribers.email FROM attempts JOIN subscribers ON subscribers.id = attempts.subscriber_id
     WHERE attempts.result = 'unknown'
@@ -19,9 +21,12 @@ IN_DOUBT = """
 
 def test_in_doubt_and_held_waits_for_a_person(tmp_path: Path, database_url: str) -> None:
     """With after_crash = "hold" nobody gets it twice, and the status says how many are in doubt."""
-    with FaultyServer(Script(delay=0.05, log=tmp_path / "accepted.txt")) as server:
+    killed = threading.Event()
+    script = Script(faults={"dot": Fault(skip=SOME, until=killed)}, log=tmp_path / "accepted.txt")
+    with FaultyServer(script) as server:
         made = _installed(tmp_path, database_url, server)
-        _kill_after(made, server, 30)
+        _kill_midway(made, server)
+        killed.set()
         made.run("run", "--now", "2026-11-19T10:20:00Z")
     doubts = Counter(email for (email,) in made.query(IN_DOUBT))
     accepted = Counter((tmp_path / "accepted.txt").read_text().split())
@@ -38,12 +43,12 @@ def _installed(folder: Path, url: str, server: FaultyServer) -> Installation:
     return filled(installed(folder, url, server.port, **settings), READERS)
 
 
-def _kill_after(made: Installation, server: FaultyServer, accepted: int) -> None:
-    """Start the run and kill it when the server has taken so many mails."""
+def _kill_midway(made: Installation, server: FaultyServer) -> None:
+    """Start the run and kill it when the server has taken some mails and holds others."""
     with made.start("run", "--now", SLOT) as process:
         deadline = time.monotonic() + 60
-        while len(server.received) < accepted:
+        while len(server.received) < SOME or "sending" not in made.deliveries():
             assert process.poll() is None, "the run ended before it could be killed"
             assert time.monotonic() < deadline
-            time.sleep(0.001)
+            time.sleep(0.01)
         process.kill()

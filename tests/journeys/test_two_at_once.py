@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from digest.app import subscribing
 from digest.app.parts import open_app
 from digest.clock import iso, parse_moment
 from digest.config import load_settings
@@ -24,20 +25,21 @@ from tests.journeys.installation import (
 from tests.support.newsrooms import versus
 
 READERS = many_readers(60)
+NEWCOMER = "new@example.org"
 WEEKS = 5
 
 
 def test_two_schedulers_and_two_runs_make_one_mailing(tmp_path: Path, database_url: str) -> None:
-    """All four end well, the schedulers when they are asked to."""
+    """All four end well, the schedulers when they are asked to, after a tick that sends but a notice."""
     with FaultyServer(Script(delay=0.02)) as server:
         made = installed(tmp_path, database_url, server.port, **slot_just_passed())
         filled(made, READERS, iso(datetime.now(UTC)) or "")
         _all_at_once(made, server)
-    assert Counter(server.recipients) == Counter(READERS)
+    assert Counter(server.recipients) == Counter([*READERS, NEWCOMER])
     assert made.query("SELECT status FROM editions") == [("sent",)]
-    assert made.query("SELECT count(*) FROM mailings") == [(1,)]
+    assert made.query("SELECT count(*) FROM mailings WHERE edition_id IS NOT NULL") == [(1,)]
     assert made.query("SELECT count(*) FROM workers") == [(0,)]
-    assert made.deliveries() == {"sent": len(READERS)}
+    assert made.deliveries() == {"sent": len(READERS) + 1}
 
 
 def test_two_runs_at_the_same_second_five_times(tmp_path: Path, database_url: str) -> None:
@@ -63,15 +65,26 @@ def _publish(made: Installation, left: str, right: str, moment: datetime) -> Non
         assert not import_comparisons(app.database, [versus(left, right)], now=moment).rejected
 
 
+def _subscribe(made: Installation, email: str) -> None:
+    with open_app(load_settings(made.folder / "digest.toml", made.environment)) as app:
+        subscribing.subscribe(app, email, source="test")
+
+
+def _wait_for_mails(server: FaultyServer, number: int) -> None:
+    deadline = time.monotonic() + 60
+    while len(server.received) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def _all_at_once(made: Installation, server: FaultyServer) -> None:
     schedulers = [made.start("schedule", "--every", "1") for _ in range(2)]
     runs = [made.start("run") for _ in range(2)]
     try:
         assert [run.wait(60) for run in runs] == [0, 0], (made.folder / "stderr.txt").read_text()
-        deadline = time.monotonic() + 60
-        while len(server.received) < len(READERS) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1.5)  # one more tick, which must do nothing
+        _wait_for_mails(server, len(READERS))
+        _subscribe(made, NEWCOMER)  # whom a later tick asks to confirm
+        _wait_for_mails(server, len(READERS) + 1)
         for scheduler in schedulers:
             scheduler.terminate()
         assert [scheduler.wait(20) for scheduler in schedulers] == [0, 0]

@@ -24,7 +24,7 @@ from tests.support.offices import MINUTE, POLICY
 from tests.support.stories import BRANDING
 from tests.support.tables import NOW, add_edition, add_subscriber
 
-QUICK = Timeouts(greeting=5, command=5, data=5, block=5, final=5)
+QUICK = Timeouts(greeting=60, command=60, data=60, block=60, final=60)
 
 
 class Post:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 HOST = "127.0.0.1"
 BACKLOG = "256"
-PATIENCE = 10.0  # seconds that it may take to start
+PATIENCE = 60.0  # seconds that it may take to start
 _FOLDERS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 
 

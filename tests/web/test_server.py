@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import socket
 import threading
@@ -17,6 +18,8 @@ from digest.errors import ConfigError
 from digest.web import connections
 from digest.web.server import serve
 from tests.web.conftest import Backstage
+
+FOR_EVER = 3600.0  # seconds
 
 
 @contextmanager
@@ -82,21 +85,53 @@ def test_a_taken_port_is_explained(app: App) -> None:
 
 
 def hung_up_on(connection: socket.socket, sending: bytes = b"") -> bool:
-    """Whether the other side ends the connection, while we go on sending one byte after the other."""
+    """Whether the other side ends the connection without a word, while we go on sending byte after byte."""
     connection.settimeout(0.05)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     pending = list(sending)
     while time.monotonic() < deadline:
         try:
             if pending:
                 connection.sendall(bytes([pending.pop(0)]))
-            if not connection.recv(65536):
-                return True
+            return not connection.recv(65536)
         except TimeoutError:
             continue
         except OSError:
             return True
     return False
+
+
+def short_after_an_answer(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let HEAD_SECONDS be so short wherever an answer has gone out, and usual before the first request."""
+    usual = connections.Connection.on_response_complete
+
+    def hurried(connection: connections.Connection) -> None:
+        with pytest.MonkeyPatch.context() as impatient:
+            impatient.setattr(connections, "HEAD_SECONDS", seconds)
+            usual(connection)
+
+    monkeypatch.setattr(connections.Connection, "on_response_complete", hurried)
+
+
+def noted_timers(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
+    """Every deadline that the server sets from now on: one for a connection, and one for each whole head."""
+    timers, usual = list[asyncio.TimerHandle](), connections.Connection._allow
+
+    def noting(connection: connections.Connection, seconds: float) -> None:
+        usual(connection, seconds)
+        assert connection._deadline is not None
+        timers.append(connection._deadline)
+
+    monkeypatch.setattr(connections.Connection, "_allow", noting)
+    return timers
+
+
+def wait_for(timers: list[asyncio.TimerHandle], number: int) -> None:
+    """Until so many are set."""
+    deadline = time.monotonic() + 60
+    while len(timers) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +148,22 @@ def test_who_asks_nothing_is_hung_up_on(app: App, monkeypatch: pytest.MonkeyPatc
 
 def test_a_second_request_has_no_more_time_than_the_first(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that was good once may not idle in the middle of its next request."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
-    with running(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", FOR_EVER)
+    short_after_an_answer(monkeypatch, 0.3)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        said = b""
+        while not said.endswith(b"\r\n\r\nok"):
+            piece = connection.recv(65536)
+            assert piece, said
+            said += piece
         assert hung_up_on(connection, b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 1000)
 
 
 def test_a_request_without_end_is_hung_up_on(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Head, and then nothing: it does not hold its connection for ever."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
     monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.3)
     with running(app) as port, socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
@@ -130,10 +172,14 @@ def test_a_request_without_end_is_hung_up_on(app: App, monkeypatch: pytest.Monke
 
 def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The deadline of the head ends with the head."""
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
-    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    timers = noted_timers(monkeypatch)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 2 * FOR_EVER)
+    with running(app) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"POST /subscribe HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
-        time.sleep(0.5)
+        wait_for(timers, 2)
+        assert timers[0].cancelled()
+        assert timers[1].when() - timers[0].when() >= FOR_EVER
         connection.sendall(b"email")
         assert connection.recv(65536).startswith(b"HTTP/1.1 4")
 
@@ -142,12 +188,14 @@ def test_whoever_has_asked_gets_the_time_to_be_answered(app: App, monkeypatch: p
 def test_idlers_make_room_for_who_asks(app: App, monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
     """With more connections than allowed, who waits longest goes, in the midst of a body too."""
     monkeypatch.setattr(connections, "most_connections", lambda: 5)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", FOR_EVER)
+    timers = noted_timers(monkeypatch)
     with running(app) as port, ExitStack() as open_ones:
         idle = []
-        for _ in range(6):
+        for number in range(1, 7):
             idle.append(open_ones.enter_context(socket.create_connection(("127.0.0.1", port))))
             idle[-1].sendall(begun)
-            time.sleep(0.05)
+            wait_for(timers, number * (2 if begun else 1))
         assert hung_up_on(idle[0])
         for _ in range(10):
             assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).status_code == 200
