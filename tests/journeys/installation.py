@@ -30,7 +30,8 @@ from digest.config import load_settings
 from digest.config.template import settings_template
 from digest.content.importing import import_comparisons
 from digest.content.sources import read_sources
-from digest.db import Database, migrations
+from digest.db import Database
+from tests.support.tables import open_tables
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMAND = (sys.executable, "-m", "digest")
@@ -158,10 +159,8 @@ def installed(folder: Path, url: str, smtp_port: int, **more: str) -> Installati
     made = Installation(folder, settings_for(folder, url, smtp_port) | more)
     keys = secrets.token_hex(32), secrets.token_hex(32)
     (folder / "digest.toml").write_text(settings_template(*keys), encoding="utf-8")
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
-    return made
+    with open_tables(url):
+        return made
 
 
 def settings_for(folder: Path, url: str, smtp_port: int) -> dict[str, str]:
