@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.newsrooms import Newsroom, newsroom
 from tests.support.postgres import PostgresMissing, PostgresServer
@@ -19,6 +20,11 @@ NO_SKIP = os.environ.get("DIGEST_TEST_NO_SKIP", "") not in {"", "0"}
 
 # The one excuse that always counts: a folder beside the clone, which a clone alone does not have.
 EXCUSED = "../shared"
+
+
+# A machine that stalls for a moment makes no example wrong.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
