@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from digest.delivery.replies import Meaning
 from digest.delivery.smtp import Relay, RelayUnreachable, Timeouts
 from digest.errors import ConfigError, RelayRefused
 from tests.faults.smtp_server import Fault, FaultyServer, Script
+from tests.support.ports import silent_port
 from tests.support.sessions import Session
 
 QUICK = Timeouts(greeting=5, command=5, data=5, block=5, final=5)
@@ -328,10 +328,8 @@ def test_plain_text_where_tls_is_expected_is_refused() -> None:
 
 def test_nobody_listens() -> None:
     """A closed port and an unknown name are "not there now"."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     for host in ("127.0.0.1", "no-such-host.invalid"):
-        with pytest.raises(RelayUnreachable):
+        with silent_port() as port, pytest.raises(RelayUnreachable):
             Session(Relay(host=host, port=port, security="none", timeouts=QUICK)).open()
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from digest.config.template import settings_template
 from digest.content.importing import import_comparisons
 from digest.content.sources import read_sources
 from digest.db import Database
+from tests.support.ports import free_port
 from tests.support.tables import open_tables
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -218,10 +218,3 @@ def slot_just_passed() -> dict[str, str]:
 def many_readers(number: int) -> tuple[str, ...]:
     """Addresses that nobody has."""
     return tuple(f"reader{n:03}@example.org" for n in range(number))
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

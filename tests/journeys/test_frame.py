@@ -13,8 +13,8 @@ from digest.clock import SettableClock
 from digest.db import Database
 from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
-from tests.journeys.installation import free_port
 from tests.support.browsers import violations
+from tests.support.ports import free_port
 from tests.support.samples import BRAND, mails
 from tests.web.conftest import NOW, Backstage, settings
 from tests.web.test_server import running

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pytest
 
 from digest.editions.models import Status
-from tests.journeys.installation import free_port
 from tests.support.browsers import violations
 from tests.support.galleries import CHAPTERS, LONG_NAME, Gallery, gallery
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
