@@ -10,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from tests.support.tables import open_tables
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMAND = (sys.executable, "-m", "digest")
 SECONDS = 120
+LEFT = timedelta(minutes=3)  # of the week, for a test that needs it to go on
 
 # Thursday of 2026-W47, a minute after the default slot.
 SLOT = "2026-11-19T09:01:00Z"
@@ -210,9 +212,24 @@ def as_csv(readers: tuple[str, ...]) -> bytes:
 
 
 def slot_just_passed() -> dict[str, str]:
-    """Settings by which an edition is due at this very moment, for commands that run by the real clock."""
-    slot = datetime.now(UTC) - timedelta(minutes=2)
+    """Settings by which an edition is due at this very moment, for commands that run by the real clock.
+
+    At the very end of a week it waits for the next one, since the edition's week is to last for the test.
+    """
+    while (left := begin_of_week(datetime.now(UTC)) + timedelta(weeks=1) - datetime.now(UTC)) < LEFT:
+        time.sleep(max(left.total_seconds(), 0))
+    return slot_before(datetime.now(UTC))
+
+
+def slot_before(now: datetime) -> dict[str, str]:
+    """Settings by which this week's slot is over, if only just."""
+    slot = max(now - timedelta(minutes=2), begin_of_week(now))
     return {"SCHEDULE__WEEKDAY": f"{slot:%A}".lower(), "SCHEDULE__TIME": f"{slot:%H:%M}"}
+
+
+def begin_of_week(now: datetime) -> datetime:
+    """Monday, 00:00 UTC."""
+    return datetime.combine(now.date() - timedelta(days=now.weekday()), datetime.min.time(), UTC)
 
 
 def many_readers(number: int) -> tuple[str, ...]:
