@@ -8,16 +8,23 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.newsrooms import Newsroom, newsroom
 from tests.support.postgres import PostgresMissing, PostgresServer
 from tests.support.postgres import postgres_server as running_server
+from tests.support.tables import empty, open_tables
 
 # Set by continuous integration: whatever a test needs must be there.
 NO_SKIP = os.environ.get("DIGEST_TEST_NO_SKIP", "") not in {"", "0"}
 
 # The one excuse that always counts: a folder beside the clone, which a clone alone does not have.
 EXCUSED = "../shared"
+
+
+# A machine that stalls for a moment makes no example wrong.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +38,32 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of one's own; a test that asks for it runs once on each engine."""
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of one's own without tables; a test that asks for it runs once on each engine."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'digest.db'}"
     else:
         server: PostgresServer = request.getfixturevalue("postgres_server")
         with server.database() as url:
             yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database with this version's tables, to be emptied: making one takes half a second."""
+    with postgres_server.database() as url, open_tables(url):
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Empty tables of one's own, on each engine in turn."""
+    if request.param == "sqlite":
+        with open_tables(f"sqlite:///{tmp_path / 'digest.db'}") as database:
+            return database.url
+    url: str = request.getfixturevalue("postgres_tables")
+    empty(url)
+    return url
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.content.page_html import read_html
@@ -244,7 +244,6 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(page())), PIECES), min_size=1, max_size=6))
 def test_damaged_html_is_read_or_refused(changes: list[tuple[int, str]]) -> None:
     """Whatever is pushed into the markup: a record or a SourceError, and nothing else."""

@@ -19,9 +19,9 @@ from tests.support.tables import NOW, open_tables
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(new_database_url: str) -> Iterator[Database]:
     """Empty tables and a counter."""
-    with open_tables(database_url) as opened:
+    with open_tables(new_database_url) as opened:
         with opened.write() as session:
             session.execute(text("CREATE TABLE counter (n INTEGER NOT NULL)"))
             session.execute(text("INSERT INTO counter VALUES (0)"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,21 +17,31 @@ from digest.db.migrations import differences, head, upgrade
 from digest.db.revisions import REVISION, current, require_current
 from digest.errors import ConfigError
 from tests.support.postgres import PostgresServer
-from tests.support.tables import open_tables
 
 MOMENT = "2026-11-12 09:00:00+00:00"
 
 
-def test_models_and_migrations_agree(database_url: str) -> None:
+@contextmanager
+def upgraded(url: str) -> Iterator[Database]:
+    """The database at `url`, just upgraded, closed afterwards."""
+    database = Database(url)
+    try:
+        upgrade(database)
+        yield database
+    finally:
+        database.close()
+
+
+def test_models_and_migrations_agree(new_database_url: str) -> None:
     """Autogenerate finds nothing left to do."""
-    with open_tables(database_url) as database:
+    with upgraded(new_database_url) as database:
         assert differences(database) == []
         assert current(database) == head() == REVISION
 
 
-def test_the_second_upgrade_does_nothing(database_url: str) -> None:
+def test_the_second_upgrade_does_nothing(new_database_url: str) -> None:
     """And says so."""
-    database = Database(database_url)
+    database = Database(new_database_url)
     assert current(database) is None
     assert [upgrade(database), upgrade(database)] == [True, False]
     require_current(database)
@@ -51,9 +63,9 @@ def before(url: str) -> Database:
     return database
 
 
-def test_what_the_release_before_stored_is_kept(database_url: str) -> None:
+def test_what_the_release_before_stored_is_kept(new_database_url: str) -> None:
     """And gets the values that say "as before"."""
-    database = before(database_url)
+    database = before(new_database_url)
     assert upgrade(database)
     with database.read() as session:
         found = session.execute(text("SELECT key, subject, version, briefly FROM editions")).one()
@@ -79,9 +91,9 @@ def test_a_table_in_use_is_waited_for_a_while(
         database.close()
 
 
-def test_several_may_upgrade_at_once(database_url: str) -> None:
+def test_several_may_upgrade_at_once(new_database_url: str) -> None:
     """One does it, the others find it done."""
-    databases = [Database(database_url) for _ in range(4)]
+    databases = [Database(new_database_url) for _ in range(4)]
     done: list[bool] = []
     threads = [threading.Thread(target=lambda one=one: done.append(upgrade(one))) for one in databases]
     for thread in threads:
@@ -94,9 +106,9 @@ def test_several_may_upgrade_at_once(database_url: str) -> None:
         database.close()
 
 
-def test_a_database_without_tables_is_refused(database_url: str) -> None:
+def test_a_database_without_tables_is_refused(new_database_url: str) -> None:
     """With the command that helps."""
-    database = Database(database_url)
+    database = Database(new_database_url)
     with pytest.raises(ConfigError, match=r"digest (init|db upgrade)"):
         require_current(database)
     database.close()
@@ -111,9 +123,9 @@ def test_asking_creates_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+def test_a_database_of_a_newer_version_is_refused(new_database_url: str) -> None:
     """By everything, also by the upgrade, and in words."""
-    with open_tables(database_url) as database:
+    with upgraded(new_database_url) as database:
         with database.write() as session:
             session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         with pytest.raises(ConfigError):
@@ -124,7 +136,7 @@ def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
 
 def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     """And what lies beside it: it holds people's addresses. Missing folders are made."""
-    with open_tables(f"sqlite:///{tmp_path}/new/folder/digest.db") as database, database.read() as session:
+    with upgraded(f"sqlite:///{tmp_path}/new/folder/digest.db") as database, database.read() as session:
         session.execute(text("SELECT 1"))
         files = list((tmp_path / "new/folder").iterdir())
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

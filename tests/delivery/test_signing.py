@@ -174,7 +174,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Signer:
     return signer_of(tmp_path_factory.mktemp("keys"), "ed25519")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=_BODIES, html=_BODIES)
 def test_any_body_hashes_as_it_does_elsewhere(quick: Signer, text: str, html: str) -> None:
     """Hashed piece by piece here, and as a whole by dkimpy."""

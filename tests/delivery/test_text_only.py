@@ -90,7 +90,7 @@ def test_it_is_the_frozen_text(text: str, signer: Signer) -> None:
     assert letter.octets == len(mail)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(st.sampled_from("a.= \t\né🦎"), max_size=160), links=st.integers(0, 2))
 def test_whatever_the_text(signer: Signer, text: str, links: int) -> None:
     """Nothing that stands in it breaks the signature or the words."""

@@ -23,7 +23,7 @@ def test_it_listens_on_this_machine_only(desk: Desk) -> None:
         secrets = [urlsplit(address).path.strip("/") for address in (one, two)]
         assert secrets[0] != secrets[1]
         assert len(secrets[0]) >= 32
-        with httpx.Client(base_url=one) as browser:
+        with httpx.Client(base_url=one, trust_env=False) as browser:
             assert browser.get(one.replace(secrets[0], secrets[1])).status_code == 401
             answer = browser.get("")
             assert answer.status_code == 200
@@ -34,7 +34,7 @@ def test_changes_are_told_as_they_happen(desk: Desk) -> None:
     """The state at once, then a new one when data or a template changed; closing ends the stream."""
     with (
         running(desk.open_settings, desk.room.clock) as address,
-        httpx.Client(base_url=address) as browser,
+        httpx.Client(base_url=address, trust_env=False) as browser,
         browser.stream("GET", "/api/events", timeout=20) as events,
     ):
         assert events.headers["content-type"].startswith("text/event-stream")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from digest.delivery.replies import Meaning
 from digest.delivery.smtp import Relay, Timeouts
 from digest.errors import ConfigError, RelayRefused, RelayUnreachable
 from tests.faults.smtp_server import Fault, FaultyServer, Script
+from tests.support.ports import silent_port
 from tests.support.sessions import Session
 
 QUICK = Timeouts(greeting=60, command=60, data=60, block=60, final=60)
@@ -338,10 +338,8 @@ def test_plain_text_where_tls_is_expected_is_refused() -> None:
 
 def test_nobody_listens() -> None:
     """A closed port and an unknown name are "not there now"."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     for host in ("127.0.0.1", "no-such-host.invalid"):
-        with pytest.raises(RelayUnreachable):
+        with silent_port() as port, pytest.raises(RelayUnreachable):
             Session(Relay(host=host, port=port, security="none", timeouts=QUICK)).open()
 
 

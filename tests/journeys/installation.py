@@ -8,9 +8,9 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,11 +30,14 @@ from digest.config import load_settings
 from digest.config.template import settings_template
 from digest.content.importing import import_comparisons
 from digest.content.sources import read_sources
-from digest.db import Database, migrations
+from digest.db import Database
+from tests.support.ports import free_port
+from tests.support.tables import open_tables
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMAND = (sys.executable, "-m", "digest")
 SECONDS = 250
+LEFT = timedelta(minutes=3)  # of the week, for a test that needs it to go on
 
 # Thursday of 2026-W47, a minute after the default slot.
 SLOT = "2026-11-19T09:01:00Z"
@@ -158,10 +161,8 @@ def installed(folder: Path, url: str, smtp_port: int, **more: str) -> Installati
     made = Installation(folder, settings_for(folder, url, smtp_port) | more)
     keys = secrets.token_hex(32), secrets.token_hex(32)
     (folder / "digest.toml").write_text(settings_template(*keys), encoding="utf-8")
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
-    return made
+    with open_tables(url):
+        return made
 
 
 def settings_for(folder: Path, url: str, smtp_port: int) -> dict[str, str]:
@@ -211,18 +212,26 @@ def as_csv(readers: tuple[str, ...]) -> bytes:
 
 
 def slot_just_passed() -> dict[str, str]:
-    """Settings by which an edition is due at this very moment, for commands that run by the real clock."""
-    slot = datetime.now(UTC) - timedelta(minutes=2)
+    """Settings by which an edition is due at this very moment, for commands that run by the real clock.
+
+    At the very end of a week it waits for the next one, since the edition's week is to last for the test.
+    """
+    while (left := begin_of_week(datetime.now(UTC)) + timedelta(weeks=1) - datetime.now(UTC)) < LEFT:
+        time.sleep(max(left.total_seconds(), 0))
+    return slot_before(datetime.now(UTC))
+
+
+def slot_before(now: datetime) -> dict[str, str]:
+    """Settings by which this week's slot is over, if only just."""
+    slot = max(now - timedelta(minutes=2), begin_of_week(now))
     return {"SCHEDULE__WEEKDAY": f"{slot:%A}".lower(), "SCHEDULE__TIME": f"{slot:%H:%M}"}
+
+
+def begin_of_week(now: datetime) -> datetime:
+    """Monday, 00:00 UTC."""
+    return datetime.combine(now.date() - timedelta(days=now.weekday()), datetime.min.time(), UTC)
 
 
 def many_readers(number: int) -> tuple[str, ...]:
     """Addresses that nobody has."""
     return tuple(f"reader{n:03}@example.org" for n in range(number))
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

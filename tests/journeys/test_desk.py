@@ -11,7 +11,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from digest.app import editors, weekly
 from digest.app.samples import SAMPLE
@@ -31,12 +31,13 @@ SIZES = [(1400, 1000), (900, 1000), (360, 800)]
 
 @dataclass
 class Office:
-    """A newsroom, its desk's address, and what the browser complained about."""
+    """A newsroom, its desk's address, the windows open on it, and what the browser complained about."""
 
     room: Newsroom
     address: str
     templates: Path
     complaints: list[str] = field(default_factory=list)
+    windows: list[BrowserContext] = field(default_factory=list)
 
     def page(self, browser: Browser, *, width: int = 1400, height: int = 1000, dark: bool = False) -> Page:
         """An editor's window, with the edition in it."""
@@ -45,6 +46,7 @@ class Office:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
+        self.windows.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -71,7 +73,12 @@ def office(folder: Path, port: int = 9) -> Iterator[Office]:
             return room.app.settings
 
         with running(settings, room.clock) as address:
-            yield Office(room, address, templates)
+            office = Office(room, address, templates)
+            try:
+                yield office
+            finally:
+                for window in office.windows:  # whose connections the desk would wait for
+                    window.close()
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from tests.journeys.installation import (
     Installation,
     as_csv,
     filled,
-    free_port,
     installed,
     joined,
     settings_for,
 )
+from tests.support.ports import silent_port
 
 
 @pytest.fixture
@@ -180,9 +180,10 @@ def test_a_deferral_is_75_until_the_retry_went_through(tmp_path: Path, url: str)
 
 def test_an_unreachable_relay_is_1_and_blames_nobody(tmp_path: Path, url: str) -> None:
     """Nothing is lost: when the relay is back, the next run sends everything."""
-    made = filled(installed(tmp_path, url, free_port()))
-    assert b"cannot be reached" in made.run("run", "--now", SLOT, exits=1).stderr
-    _nobody_blamed(made)
+    with silent_port() as port:
+        made = filled(installed(tmp_path, url, port))
+        assert b"cannot be reached" in made.run("run", "--now", SLOT, exits=1).stderr
+        _nobody_blamed(made)
     with FaultyServer() as server:
         again = Installation(made.folder, made.settings | {"SMTP__PORT": str(server.port)})
         again.run("run", "--now", "2026-11-19T09:02:00Z")

@@ -12,9 +12,9 @@ from digest.app.parts import App
 from digest.db import Database
 from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
-from tests.journeys.installation import free_port
 from tests.support.browsers import violations
 from tests.support.clocks import SettableClock
+from tests.support.ports import free_port
 from tests.support.samples import BRAND, mails
 from tests.web.conftest import NOW, Backstage, settings
 from tests.web.test_server import running

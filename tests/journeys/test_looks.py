@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pytest
 
 from digest.editions.models import Status
-from tests.journeys.installation import free_port
 from tests.support.browsers import violations
 from tests.support.galleries import CHAPTERS, LONG_NAME, Gallery, gallery
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -68,6 +68,7 @@ def test_every_page_is_for_everybody(
             page.goto(installed.url + state.path)
             for step in state.steps:
                 step(page)
+            page.wait_for_load_state()  # a press may lead to another page by way of a redirect
             screens = SCREENS if state.name in TYPICAL[chapter] else [next(ways)]
             faults += [f"{state.name}: {fault}" for fault in _faults(page, language)]
             # What axe-core looks for is the same in every language but for `lang`, which is looked at above.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ class Visit:
 def test_a_readers_way(tmp_path: Path, browser: Browser, window: ViewportSize, scripts: bool) -> None:
     """Every step that the pages and mails offer, one after the other; what is stored is right at the end."""
     with FaultyServer() as server:
-        made = installed(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}", server.port, **_slot_to_come())
+        made = installed(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}", server.port)
         (pictures := tmp_path / "pictures").mkdir()
         context = browser.new_context(viewport=window, java_script_enabled=scripts, locale="en-GB")
         with made.serving(), closing(context):
@@ -108,7 +108,7 @@ def test_a_readers_way(tmp_path: Path, browser: Browser, window: ViewportSize, s
 def test_a_german_way(tmp_path: Path, browser: Browser) -> None:
     """The language of the browser, agreed to in those words, and of the mails; at a page's foot, another."""
     with FaultyServer() as server:
-        made = installed(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}", server.port, **_slot_to_come())
+        made = installed(tmp_path, f"sqlite:///{tmp_path / 'digest.db'}", server.port)
         (pictures := tmp_path / "pictures").mkdir()
         context = browser.new_context(viewport=PHONE, locale="de-AT")
         with made.serving(), closing(context):
@@ -268,12 +268,7 @@ def _leave(visit: Visit, edition: Letter) -> None:
     assert visit.page.locator("main form").count() == 0
 
 
-def _slot_to_come() -> dict[str, str]:
-    """Settings by which no edition is due today."""
-    return {"SCHEDULE__WEEKDAY": f"{datetime.now(UTC) + timedelta(days=2):%A}".lower()}
-
-
 def _with_an_edition_due(made: Installation) -> Installation:
-    """The same with something to tell, and the time for it just come."""
+    """The same with something to tell, for the first time, and the time for it just come."""
     due = replace(made, settings=made.settings | slot_just_passed())
     return filled(due, (), iso(datetime.now(UTC)) or "")

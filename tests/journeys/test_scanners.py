@@ -28,7 +28,7 @@ from tests.journeys.installation import Installation, filled, installed, slot_ju
 from tests.support.letters import Letter, addresses, read_letter
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 SOURCE = "a test"
 READER, PLAIN, LEAVING = "ada@example.org", "grace@example.net", "zoe@example.com"
@@ -38,6 +38,7 @@ SENT = """
     WHERE deliveries.state = 'sent'
 """
 LOOKING = ("GET", "HEAD")
+TABS = 10  # at once, so that half a second of silence is waited for once and not for each
 
 
 def test_opening_every_link_changes_nothing(tmp_path: Path, database_url: str, browser: Browser) -> None:
@@ -48,7 +49,8 @@ def test_opening_every_link_changes_nothing(tmp_path: Path, database_url: str, b
     links = _ours(made, letters)
     before = _stored(made)
     with made.serving():
-        further = _fetch(links) | _open(browser, links)
+        opened = _open(browser, links) if database_url.startswith("sqlite") else set()  # once shows it
+        further = _fetch(links) | opened
         seen = _fetch({link for link in further - links if link.startswith(made.settings["WEB__BASE_URL"])})
     assert {_kind(link) for link in links} >= {Purpose(purpose).name.lower() for purpose in _mailed()}
     assert {"/archive", "/subscribe"} <= {httpx.URL(link).path for link in links | seen | further}
@@ -123,16 +125,24 @@ def _leading(link: str, page: str) -> set[str]:
 
 def _open(browser: Browser, links: Iterable[str]) -> set[str]:
     """Open each in a browser that runs scripts, until nothing moves; gives what they lead to."""
-    context = browser.new_context()
-    page, found = context.new_page(), set()
-    for link in sorted(links):
-        answer = page.goto(link, wait_until="networkidle")
-        assert answer is not None
-        assert answer.status == 200
-        found |= set(page.eval_on_selector_all("a[href]", "every => every.map((one) => one.href)"))
+    context, found, every = browser.new_context(), set(), sorted(links)
+    for number in range(0, len(every), TABS):
+        pages = [_opened(context, link) for link in every[number : number + TABS]]
+        for page in pages:
+            page.wait_for_load_state("networkidle")
+            found |= set(page.eval_on_selector_all("a[href]", "every => every.map((one) => one.href)"))
+            page.close()
     assert context.cookies() == []
     context.close()
     return {urldefrag(link).url for link in found}
+
+
+def _opened(context: BrowserContext, link: str) -> Page:
+    page = context.new_page()
+    answer = page.goto(link)
+    assert answer is not None
+    assert answer.status == 200
+    return page
 
 
 def _stored(made: Installation) -> bytes | list[str]:

@@ -36,10 +36,10 @@ SHARED_PAGES = Path(__file__).parents[3] / "shared" / "pages"
 IN_TIME = "2026-11-19T08:00:00Z"
 
 
-def test_from_an_empty_folder_to_the_inbox_and_out_again(tmp_path: Path, database_url: str) -> None:
+def test_from_an_empty_folder_to_the_inbox_and_out_again(tmp_path: Path, new_database_url: str) -> None:
     """Every reader gets the approved bytes, exactly once; every link works; one click takes a reader off."""
     with FaultyServer() as server:
-        made = Installation(tmp_path, settings_for(tmp_path, database_url, server.port))
+        made = Installation(tmp_path, settings_for(tmp_path, new_database_url, server.port))
         made.run("init")
         made.run("import", str(EXAMPLES), str(EXAMPLES / "pages" / "week-1"), "--published-at", PUBLISHED)
         made.run("subscribers", "import", "-", "--consent", "a sheet at the fair", given=as_csv(READERS))

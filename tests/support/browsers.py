@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # WCAG 2.2 AA and what axe-core's authors recommend besides.
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+PATIENCE: Final = 30_000  # milliseconds for what a page is expected to show
 
 
 class BrowserMissing(Exception):
@@ -24,11 +25,12 @@ class BrowserMissing(Exception):
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Chromium without a window, for the block; raises BrowserMissing."""
-    from playwright.sync_api import sync_playwright  # tests that open no browser do not wait for it
+    from playwright.sync_api import expect, sync_playwright  # tests that open no browser do not wait for it
 
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         raise BrowserMissing("no Chromium is installed (apt-get install chromium)")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # Without its own sandbox, since tests in containers run as root.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -16,12 +16,12 @@ from digest.config import Settings
 from digest.content.importing import Report, import_comparisons
 from digest.content.records import ComparisonRecord, ReviewRecord, ToolRecord
 from digest.db import Base, Database
-from digest.db.migrations import upgrade
 from digest.editions import freezing, listing
 from digest.editions.models import Edition, Status
 from digest.editions.planning import get_edition
 from digest.errors import SourceError
 from tests.support.clocks import SettableClock
+from tests.support.tables import make_tables
 
 TUESDAY = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)  # in 2026-W47
 SLOT = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)  # Thursday of that week, the default slot
@@ -170,7 +170,7 @@ def newsroom(url: str, now: datetime = TUESDAY, **groups: dict[str, object]) -> 
     clock = SettableClock(now)
     database = Database(url)
     try:
-        upgrade(database)
+        make_tables(database)
         yield Newsroom(App(Settings.model_validate(values), clock, database), clock)
     finally:
         database.close()

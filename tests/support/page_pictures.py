@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.journeys.installation import free_port
 from tests.support.browsers import chromium
 from tests.support.edition_picture import FOLDER
 from tests.support.galleries import gallery
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,8 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
+
+from tests.support.ports import free_port
 
 ENVIRONMENT = "DIGEST_TEST_POSTGRES"
 START_SECONDS = 60
@@ -163,9 +164,10 @@ def _make_cluster(program: Path, data: Path, log: Path, account: dict[str, Any])
 def _start(
     program: Path, data: Path, log: Path, account: dict[str, Any], same_port: int | None = None
 ) -> tuple[subprocess.Popen[bytes], PostgresServer]:
-    # Between finding a free port and taking it somebody else may take it: the server ends, and we try anew.
-    for _ in range(5):
-        port = same_port or _free_port()
+    # The port may have been taken meanwhile, and who ended before us may linger: it ends, and we try anew.
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        port = same_port or free_port()
         options = {
             "listen_addresses": "127.0.0.1",
             "port": port,
@@ -196,6 +198,7 @@ def _start(
             _stop(process)
             raise
         _stop(process)
+        time.sleep(0.1)
     raise RuntimeError(f"{program} did not start:\n{log.read_text('utf-8', 'replace')}")
 
 
@@ -245,13 +248,6 @@ def _dying_with_us() -> list[str]:
         return []
     tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
     return prefix if tried.returncode == 0 else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _version(folder: Path) -> tuple[int, ...]:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tests.support.ports import free_port
+
 HOST = "127.0.0.1"
 BACKLOG = "256"
 PATIENCE = 60.0  # seconds that it may take to start
@@ -26,8 +28,7 @@ def smtp_sink(*options: str) -> Iterator[int]:
     program = shutil.which("smtp-sink", path=_FOLDERS)
     if program is None:
         raise SinkMissing("smtp-sink is not installed (Debian and Ubuntu: apt-get install postfix)")
-    with socket.create_server((HOST, 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to run as root
     process = subprocess.Popen([program, *user, *options, f"{HOST}:{port}", BACKLOG])
     try:

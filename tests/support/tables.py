@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
@@ -21,10 +25,10 @@ NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 
 MARKER = "mabcdef0123456789"
 
-# Whoever a failed test left connected would hold locks.
+# Whoever a failed test left connected would hold locks, or write once more.
 _ALONE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
 
@@ -33,21 +37,48 @@ def open_tables(url: str) -> Iterator[Database]:
     """The database at `url` with its tables, closed afterwards."""
     database = Database(url)
     try:
-        upgrade(database)
+        make_tables(database)
         yield database
     finally:
         database.close()
 
 
+def make_tables(database: Database) -> None:
+    """Give it this version's tables; a new SQLite file gets them by a copy, which is quicker."""
+    file = Path(database.engine.url.database or "")
+    if not database.is_sqlite or file.exists():
+        upgrade(database)
+    else:
+        file.touch(mode=0o600)
+        file.write_bytes(_file_with_tables())
+
+
+@cache
+def _file_with_tables() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "digest.db")
+        database = Database(f"sqlite:///{file}")
+        upgrade(database)
+        database.close()
+        return file.read_bytes()
+
+
 def empty(url: str) -> None:
     """Make a PostgreSQL database as new: nobody else in it, no row, and ids begin at 1 again."""
     database = Database(url)
+    while _somebody_else(database):
+        time.sleep(0.01)
     with database.write() as session:
-        session.execute(text(_ALONE))
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))
         session.execute(text("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"))
     database.close()
+
+
+def _somebody_else(database: Database) -> bool:
+    """Whether there still was another session, which was told to end."""
+    with database.read() as session:
+        return bool(session.execute(text(_ALONE)).all())
 
 
 def add_subscriber(session: Session, email: str, status: Standing = Standing.ACTIVE) -> Subscriber:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from httpx import Response
@@ -24,8 +22,6 @@ from digest.rendering.rendered import reader_link
 from digest.tokens import Purpose
 from digest.web.application import create_application
 from tests.support.clocks import SettableClock
-from tests.support.postgres import PostgresServer
-from tests.support.tables import empty, open_tables
 
 NOW = datetime(2026, 11, 19, 9, 0, tzinfo=UTC)
 BASE_URL = "https://digest.example.org"
@@ -138,32 +134,6 @@ def press(client: TestClient, page: str, button: str, **form: str) -> Response:
 def clock() -> SettableClock:
     """A clock that stands at a Thursday morning."""
     return SettableClock(NOW)
-
-
-@pytest.fixture(scope="session")
-def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with this version's tables, to be copied: that is quicker than making them anew."""
-    file = tmp_path_factory.mktemp("tables") / "digest.db"
-    with open_tables(f"sqlite:///{file}"):
-        return file
-
-
-@pytest.fixture(scope="session")
-def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
-    """The same as a database, to be emptied: making one takes half a second."""
-    with postgres_server.database() as url, open_tables(url):
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Empty tables of one's own, on each engine in turn."""
-    if request.param == "sqlite":
-        file: Path = request.getfixturevalue("sqlite_tables")
-        return f"sqlite:///{shutil.copy(file, tmp_path / 'digest.db')}"
-    url: str = request.getfixturevalue("postgres_tables")
-    empty(url)
-    return url
 
 
 @pytest.fixture

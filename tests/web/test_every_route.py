@@ -171,7 +171,10 @@ def queries() -> st.SearchStrategy[bytes]:
     return st.just(b"") | named.map(lambda some: b"?" + urlencode(some, errors="surrogatepass").encode())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_everything_at_once(world: World, data: st.DataObject) -> None:
     """Any method, path, query, headers, body and client together; only POST ever changes anything."""

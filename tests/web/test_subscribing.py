@@ -13,7 +13,7 @@ from digest.audience.models import Consent, Wording
 from digest.editions.models import Status
 from digest.tokens import Purpose, client_hash
 from digest.web.application import create_application
-from tests.web.conftest import BASE_URL, Backstage, browser, settings
+from tests.web.conftest import BASE_URL, Backstage, browser, press, settings
 
 
 def test_asking_sends_a_confirmation(client: TestClient, backstage: Backstage) -> None:
@@ -108,7 +108,7 @@ def test_a_long_name_can_be_saved_again(client: TestClient, backstage: Backstage
         assert 'name="name" type="text" autocomplete="name" maxlength="100"' in client.get(path).text
     kept = backstage.reader("ann@example.org").name or ""
     assert kept == "n" * 100
-    assert client.post(own, data={"button": "name", "name": kept}).status_code == 200
+    assert press(client, own, "name", name=kept).status_code == 200
 
 
 def test_the_honeypot(client: TestClient, backstage: Backstage) -> None:
