@@ -17,7 +17,8 @@ class Bare:
     def __init__(self, database: Database) -> None:
         """Makes them."""
         self._database, metadata = database, MetaData()
-        self._tables = {name: _table(name, metadata) for name in (KEYED, PLAIN)}
+        own = {name: _table(name, metadata) for name in (KEYED, PLAIN)}
+        self._tables = {**own, DELIVERIES.name: DELIVERIES}
         with database.write() as session:
             metadata.create_all(session.connection())
 
@@ -43,13 +44,13 @@ class Bare:
     def counted(self, name: str) -> int:
         """How many rows there are."""
         with self._database.read() as session:
-            return session.scalar(select(func.count()).select_from(self._tables.get(name, DELIVERIES))) or 0
+            return session.scalar(select(func.count()).select_from(self._tables[name])) or 0
 
     def emptied(self, *names: str) -> None:
         """Take all rows out of these tables."""
         with self._database.write() as session:
             for name in names:
-                table = self._tables.get(name, DELIVERIES)
+                table = self._tables[name]
                 if self._database.is_sqlite:
                     session.execute(delete(table))
                 else:

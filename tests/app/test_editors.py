@@ -12,7 +12,7 @@ from digest.app.parts import App
 from digest.editions import editing
 from digest.editions.models import Edition, Status
 from digest.errors import Conflict, NotFound, Stale
-from tests.support.newsrooms import DAY, TUESDAY, Newsroom, tool
+from tests.support.newsrooms import DAY, SLOT, TUESDAY, Newsroom, newsroom, tool
 
 W47 = "2026-W47"
 ACTS: dict[str, Callable[[App, int], Edition]] = {
@@ -51,6 +51,22 @@ def test_who_was_overtaken_changes_nothing(room: Newsroom, slug: str, act: str) 
         ACTS[act](room.app, seen)
     assert room.rows() == before
     assert ACTS[act](room.app, now).version == now + 1
+
+
+@pytest.mark.parametrize("too_little", [False, True])
+def test_a_run_overtakes_as_well(database_url: str, too_little: bool) -> None:
+    """What was meant for the draft is not done to the edition that is on its way, or was skipped."""
+    rules: dict[str, object] = {"min_items": 2 if too_little else 1}
+    with newsroom(database_url, SLOT, schedule=rules) as room:
+        room.publish_many(1)
+        room.join("ada@example.org")
+        seen = room.plan(W47).version
+        assert room.run().status == ("skipped" if too_little else "sending")  # there is no relay
+        before = room.rows()
+        for act in ACTS.values():
+            with pytest.raises(Stale, match="somebody else changed edition 2026-W47"):
+                act(room.app, seen)
+        assert room.rows() == before
 
 
 def test_withdrawing_asks_as_well(room: Newsroom, slug: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from digest.app import preferring
-from digest.app.preferring import Absent, Preferences
+from digest.app.preferring import Absent
 from digest.audience import joining
 from digest.audience.addresses import read_address
 from digest.audience.preferring import Pause, Resume, Wish
@@ -19,7 +19,7 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 WEEK = 7 * DAY
 
 
-def choose(room: Newsroom, wish: Wish) -> Preferences | Absent:
+def choose(room: Newsroom, wish: Wish) -> Absent | None:
     """Ann presses a button."""
     with room.app.database.read() as session:
         public_id = joining.get(session, read_address(ANN)).public_id

@@ -18,6 +18,7 @@ from digest.editions.models import Edition, Status
 from digest.errors import ConfigError, Conflict
 from tests.faults.smtp_server import FaultyServer
 from tests.support.newsrooms import DAY, HOUR, SLOT, TUESDAY, Newsroom, newsroom
+from tests.support.ports import silent_port
 
 W46, W47, W48 = "2026-W46", "2026-W47", "2026-W48"
 WEEK = 7 * DAY
@@ -378,6 +379,17 @@ def test_no_postal_address_holds_up_nobody_else(planned: str, database_url: str)
             assert room.statuses() == editions
     address: dict[str, object] = {"postal_address": "1 Example Street, 10115 Berlin"}
     assert sent(database_url, SLOT, newsletter=address)[1] == [READER]
+
+
+def test_no_postal_address_is_said_before_a_relay_in_trouble(database_url: str) -> None:
+    """By the dry run too: what a person must do would be hidden by what may pass."""
+    with silent_port() as port, newsroom(database_url, SLOT, smtp=elsewhere(port)) as room:
+        ready(room)
+        subscribing.subscribe(room.app, "new@example.org", source="test")
+        would = weekly.would_do(room.app, weekly.what_is_due(room.app, SLOT))
+        assert would == f"it would not be sent: {weekly.NO_ADDRESS}"
+        report = room.run()
+        assert (str(report.stopped), report.exit_code) == (weekly.NO_ADDRESS, 78)
 
 
 def test_with_a_postal_address_nothing_is_missing(database_url: str) -> None:

@@ -37,7 +37,7 @@ from tests.support.tables import open_tables
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COMMAND = (sys.executable, "-m", "digest")
 SECONDS = 250
-LEFT = timedelta(minutes=3)  # of the week, for a test that needs it to go on
+LEFT = timedelta(minutes=2)  # of the week, for a test that needs it to go on
 
 # Thursday of 2026-W47, a minute after the default slot.
 SLOT = "2026-11-19T09:01:00Z"

@@ -27,7 +27,7 @@ MARKER = "mabcdef0123456789"
 
 # Whoever a failed test left connected would hold locks, or write once more.
 _ALONE = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
@@ -66,7 +66,9 @@ def _file_with_tables() -> bytes:
 def empty(url: str) -> None:
     """Make a PostgreSQL database as new: nobody else in it, no row, and ids begin at 1 again."""
     database = Database(url)
-    while _somebody_else(database):
+    deadline = time.monotonic() + 60
+    while others := _told_to_end(database):
+        assert time.monotonic() < deadline, f"an earlier test left these backends connecting: {others}"
         time.sleep(0.01)
     with database.write() as session:
         for table in reversed(Base.metadata.sorted_tables):
@@ -75,10 +77,10 @@ def empty(url: str) -> None:
     database.close()
 
 
-def _somebody_else(database: Database) -> bool:
-    """Whether there still was another session, which was told to end."""
+def _told_to_end(database: Database) -> list[int]:
+    """The other sessions there were, by their backends."""
     with database.read() as session:
-        return bool(session.execute(text(_ALONE)).all())
+        return list(session.scalars(text(_ALONE)))
 
 
 def add_subscriber(session: Session, email: str, status: Standing = Standing.ACTIVE) -> Subscriber:

@@ -16,6 +16,7 @@ from digest.audience.addresses import read_address
 from digest.audience.models import Consent, Standing, Subscriber
 from digest.clock import iso
 from digest.tokens import Purpose
+from digest.web.preferring import BUTTONS, read_wish
 from tests.support.tables import history
 from tests.web.conftest import BASE_URL, NOW, Backstage, browser, press, settings
 
@@ -199,7 +200,14 @@ def test_going_back_or_reloading_sends_nothing_again(client: TestClient, page: s
     ).text
 
 
-@pytest.mark.parametrize("done", ["", "erase", "bogus", "<b>", "name%00"])
+@pytest.mark.parametrize("button", sorted(BUTTONS))
+def test_the_page_knows_what_each_button_does(button: str) -> None:
+    """None of those that it speaks of is unknown to it."""
+    form = {"button": button, "weeks": "1", "format": "text", "email": ANN}
+    assert read_wish(form, ["en"]) is not None
+
+
+@pytest.mark.parametrize("done", ["", "erase", "move", "bogus", "<b>", "name%00"])
 def test_a_link_can_not_make_the_page_say_more(client: TestClient, page: str, done: str) -> None:
     """Only what a button does can have been done."""
     assert client.get(f"{page}?done={done}").text == client.get(page).text

@@ -26,7 +26,8 @@ BY_MAIL = "a mail to the unsubscribe address"
 class Person:
     """Who an unsubscribe link speaks of; as it stands here for one who was erased.
 
-    `back` is the token that brings them back, None where none does; `language` what they are spoken to in.
+    `on_list` is whether there is something to leave, and after leaving, whether editions come again; `back`
+    is the token that brings them back, None where none does; `language` what they are spoken to in.
     """
 
     on_list: bool = False

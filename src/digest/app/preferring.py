@@ -58,10 +58,10 @@ def preferences(app: App, token: str) -> Preferences | Absent:
         return found if isinstance(found, Absent) else _shown(app, found, now)
 
 
-def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: str) -> Preferences | Absent:
-    """The same after doing what the person wishes; nothing is done for one who is not on the list.
+def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: str) -> Absent | None:
+    """Do what the person wishes; nothing is done for one who is not on the list.
 
-    Raises BadChoice for what was wished too often.
+    Raises InvalidToken for a link that is not ours, BadChoice for what was wished too often.
     """
     now = app.clock.now()
     public_id = _public_id(app, token)
@@ -70,7 +70,7 @@ def prefer(app: App, token: str, wish: Wish | Move | Stay | Fetch, *, source: st
         if isinstance(found, Absent):
             return found
         _fulfil(app, session, found, wish, source, now)
-        return _shown(app, found, now)
+        return None
 
 
 def forget(app: App, token: str, *, source: str) -> None:

@@ -23,9 +23,11 @@ from digest.editions.freezing import require, skip
 from digest.editions.models import Edition, Status
 from digest.editions.pausing import require_going, why_paused
 from digest.editions.planning import find_edition, get_edition
+from digest.editions.versioning import versioned
 from digest.errors import ConfigError, RenderError
 
 UNSENT = "it is not sent late without a person's word (digest edition plan, approve; digest send)"
+NO_ADDRESS = "newsletter.postal_address: expected your postal address; the law wants it in every mail"
 UNAPPROVED = "it waits for an editor's approval (digest edition approve)"
 
 
@@ -44,7 +46,7 @@ def run(app: App, stop: threading.Event | None = None, on_progress: OnProgress =
     except (RenderError, ConfigError) as error:
         report, broken = what_is_due(app, app.clock.now()), error
     report = deliver(app, report, stop, on_progress)
-    report.stopped = report.stopped or broken
+    report.stopped = broken or report.stopped  # a relay in trouble is in the log as well
     if stop is None or not stop.is_set():
         keep_house_if_possible(app)
     return report
@@ -68,7 +70,8 @@ def send_edition(
         edition = get_edition(session, key)
         require(edition, Status.APPROVED, Status.SENDING, Status.SENT)
         require_going(edition)
-        _fan_out(app, session, edition)
+        with versioned(edition):
+            _begin(app, session, edition)
         wanted_late(edition)
         if in_doubt:
             ledger.try_doubtful(session, edition, app.clock.now())
@@ -83,13 +86,13 @@ def what_is_due(app: App, now: datetime) -> RunReport:
         return _told(app, due, due.edition) if due else _not_due(app, now)
 
 
-def would_do(report: RunReport) -> str | None:
+def would_do(app: App, report: RunReport) -> str | None:
     """What comes of a due edition that nothing holds, in words for `--dry-run`."""
-    if report.status in (None, *OPEN):
-        return (
-            "it would be planned and sent now" if report.status != Status.APPROVED else "it would be sent now"
-        )
-    return None
+    if report.status not in (None, *OPEN):
+        return None
+    if _lacks_postal_address(app):
+        return f"it would not be sent: {NO_ADDRESS}"
+    return "it would be planned and sent now" if report.status != Status.APPROVED else "it would be sent now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +167,28 @@ def _seal(app: App, session: Session, edition: Edition | None, key: str, now: da
     """Bring a due edition to `sending`, or to `skipped` with its reason."""
     if edition is None or edition.status is Status.DRAFT:
         edition = plan_in(app, session, key, now)
-        if edition.reason:
+    with versioned(edition):
+        if edition.status is Status.DRAFT and edition.reason:
             skip(edition, edition.reason)
-            return edition
-        freeze_in(app, session, edition, "automatic", now)
-    _fan_out(app, session, edition)
+        else:
+            _begin(app, session, edition)
     return edition
 
 
-def _fan_out(app: App, session: Session, edition: Edition) -> None:
+def _begin(app: App, session: Session, edition: Edition) -> None:
+    """Freeze a draft, and owe what is approved to every reader; what has begun before goes on as it is."""
+    now = app.clock.now()
+    if edition.status in OPEN and _lacks_postal_address(app):
+        raise ConfigError(NO_ADDRESS)
+    if edition.status is Status.DRAFT:
+        freeze_in(app, session, edition, "automatic", now)
     if edition.status is Status.APPROVED:
-        _require_postal_address(app)
-        ledger.fan_out(session, edition, app.clock.now())
+        ledger.fan_out(session, edition, now)
 
 
-def _require_postal_address(app: App) -> None:
-    """Refuse to send newsletters without the operator's postal address, which CAN-SPAM §7704(a)(5) demands.
+def _lacks_postal_address(app: App) -> bool:
+    """Whether the operator's postal address is missing, which CAN-SPAM §7704(a)(5) demands in newsletters.
 
     A relay on this machine is let off, so that a newcomer can try everything first.
     """
-    if not app.settings.newsletter.postal_address.strip() and not is_loopback(app.settings.smtp.host):
-        raise ConfigError(
-            "newsletter.postal_address: expected your postal address; the law wants it in every mail"
-        )
+    return not app.settings.newsletter.postal_address.strip() and not is_loopback(app.settings.smtp.host)

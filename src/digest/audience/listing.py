@@ -10,12 +10,15 @@ from typing import Any, TextIO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from digest.audience.choices import CHOICE_COLUMNS
 from digest.audience.formulas import harmless
 from digest.audience.models import Standing, Subscriber, Suppression
 from digest.clock import iso
 
-COLUMNS = ("email", "name", "status", "created_at", "confirmed_at", "left_at", *CHOICE_COLUMNS)
+# The choices stand where scripts have found them: all of CHOICE_COLUMNS.
+COLUMNS = (
+    *("email", "name", "status", "created_at", "confirmed_at", "left_at"),
+    *("paused_until", "language", "text_only"),
+)
 SUPPRESSION_COLUMNS = ("hash", "reason", "at", "key")
 
 

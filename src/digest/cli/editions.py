@@ -43,7 +43,10 @@ VOICES = _Voices()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an editor asks `edit` for; what is None or empty stays as it is."""
+    """What an editor asks `edit` for; what is None, or no comparison, stays as it is.
+
+    An empty subject or preheader is again the one written from the facts, an empty intro is none.
+    """
 
     subject: str | None
     preheader: str | None

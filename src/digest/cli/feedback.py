@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import click
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from digest.app.leaving import unsubscribe_by_mail
 from digest.cli.held import printable
 from digest.cli.shared import app_of, json_option, print_json
+from digest.db.away import in_short
 from digest.errors import SourceError
 from digest.feedback.leaving_by_mail import Answer
 from digest.feedback.mails import Mail, mark_seen, read_mails, read_message
@@ -54,8 +55,8 @@ def feedback(ctx: click.Context, source: Path, as_json: bool) -> None:
     mails = [read_message(sys.stdin.buffer)] if str(source) == "-" else read_mails(source, skip)
     try:
         _act(ctx, mails, counts)
-    except DBAPIError as error:
-        click.echo(f"digest: the database: {error.orig}", err=True)
+    except SQLAlchemyError as error:  # whatever it is: a mail server that is told so keeps the mail
+        click.echo(f"digest: the database: {in_short(error)}", err=True)
         ctx.exit(TRY_AGAIN)
     _show(counts, as_json)
 

@@ -30,7 +30,7 @@ def run(ctx: click.Context, now: datetime | None, dry_run: bool, as_json: bool) 
     with app_of(ctx, now) as app:
         if dry_run:
             report = weekly.what_is_due(app, app.clock.now())
-            report.reason = report.reason or weekly.would_do(report)
+            report.reason = report.reason or weekly.would_do(app, report)
         else:
             with until_signalled() as stop, shown() as on_progress:
                 report = weekly.run(app, stop, on_progress)

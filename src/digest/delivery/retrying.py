@@ -65,7 +65,7 @@ def next_step(
             return doubt(doubts, now, policy)
         case Meaning.CONNECTION if past.lost < RECONNECTS:
             return NextStep(State.PENDING, now)
-        case _:  # LATER, US, one lost too often: a refusal of us costs nobody more than the wait
+        case Meaning.CONNECTION | Meaning.LATER | Meaning.US:  # the wait is all that these cost anybody
             return _later(past.deferred, first_tried_at + policy.give_up_after, now, policy, chance)
 
 

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from digest.db.away import is_away
 from digest.desk.fields import BadRequest
 from digest.errors import ConfigError, Conflict, DigestError, NotFound, RelayTrouble, RenderError, Stale
 from digest.serving.failures import log_failure
@@ -53,5 +54,7 @@ def _http(_request: Request, error: Exception) -> Response:
 
 
 def _database(_request: Request, error: Exception) -> Response:
+    if not is_away(error):
+        raise error
     log_desk_failure(error)
     return problem("database", "the database does not answer; try again in a moment", 503)

@@ -67,17 +67,17 @@ class Preferring:
         """How things stand, and what has just been done; changes nothing, since scanners open every link."""
         token, done = request.path_params["token"], request.query_params.get("done", "")
         found = preferring.preferences(self.app, token)
-        return self._page(token, found, done=done if done in BUTTONS else "")
+        return self._page(token, found, done=done if _may_be_done(done, found) else "")
 
     def act(self, request: Request) -> Response:
         """Do what the button pressed says, and nothing for whatever is none of ours."""
         token, form = request.path_params["token"], fields(request)
         try:
             wish = read_wish(form, self.pages.languages)
-            found = preferring.prefer(self.app, token, wish, source=SOURCE)
+            absent = preferring.prefer(self.app, token, wish, source=SOURCE)
         except BadChoice as problem:
             return self._again(token, form, problem)
-        return self._page(token, found) if isinstance(found, Absent) else _see(form["button"])
+        return self._page(token, absent) if absent else _see(form["button"])
 
     def ask_to_erase(self, request: Request) -> Response:
         """One more button: there is no way back from it."""
@@ -129,6 +129,12 @@ class Preferring:
             done=done,
             problem=problem,
         )
+
+
+def _may_be_done(button: str, found: Preferences | Absent) -> bool:
+    """Whether that can have been done a moment ago: such a link may be kept, or be somebody's joke."""
+    waits = isinstance(found, Preferences) and bool(found.next_address)
+    return button in BUTTONS and (waits or button != "move")
 
 
 def _see(done: str) -> Response:
