@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from digest.programs import NoAnswer, answer_of
+from tests.support.waiting import wait_until
 
 
 def python(words: str) -> list[str]:
@@ -57,19 +56,11 @@ def test_a_program_that_hangs_is_ended_with_its_children(
     note, usual = tmp_path / "child", subprocess.Popen.communicate
 
     def once_it_hangs(running: subprocess.Popen[Any], *given: Any, **more: Any) -> Any:
-        wait_for(lambda: note.exists() and note.read_text().endswith("\n"))
+        wait_until(lambda: note.exists() and note.read_text().endswith("\n"))
         return usual(running, *given, **more)
 
     monkeypatch.setattr(subprocess.Popen, "communicate", once_it_hangs)
     with pytest.raises(NoAnswer, match=r"^/bin/sh did not end within 0\.3 seconds$"):
         answer_of(["/bin/sh", "-c", f'sleep 3600 & echo $! > "{note}"; wait'], 0.3)
     stat = Path(f"/proc/{int(note.read_text())}/stat")
-    wait_for(lambda: not stat.exists() or ") Z " in stat.read_text())
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    """Until it is so."""
-    end = monotonic() + 60
-    while not what():
-        assert monotonic() < end
-        sleep(0.01)
+    wait_until(lambda: not stat.exists() or ") Z " in stat.read_text())

@@ -52,6 +52,20 @@ def ending(process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
     return process.wait(SECONDS), said
 
 
+def printed_into(output: int, made: Installation, *words: str) -> tuple[int, bytes]:
+    """Run the command to its end, its output going there: the exit code, and what was said besides."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=filled(made).folder,
+        env=made.environment,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        timeout=SECONDS,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -68,18 +82,9 @@ def test_output_that_nobody_reads_is_1_without_a_word(made: Installation, words:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run(
-            [*COMMAND, *words],
-            cwd=filled(made).folder,
-            env=made.environment,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            timeout=SECONDS,
-            check=False,
-        )
+        assert printed_into(writing, made, *words) == (1, b"")
     finally:
         os.close(writing)
-    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_long_list_ends_where_its_reader_stops(made: Installation) -> None:
@@ -107,13 +112,5 @@ def test_another_broken_pipe_is_told(made: Installation) -> None:
 def test_a_full_disk_is_told(made: Installation) -> None:
     """An output that fails for another reason than its reader."""
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [*COMMAND, "preview", "--now", SLOT, "--text", "-"],
-            cwd=filled(made).folder,
-            env=made.environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=SECONDS,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (1, b"digest: [Errno 28] No space left on device\n")
+        ended = printed_into(full.fileno(), made, "preview", "--now", SLOT, "--text", "-")
+    assert ended == (1, b"digest: [Errno 28] No space left on device\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.journeys.installation import (
     slot_just_passed,
 )
 from tests.support.newsrooms import versus
+from tests.support.waiting import wait_until
 
 READERS = many_readers(60)
 NEWCOMER = "new@example.org"
@@ -73,21 +73,14 @@ def _subscribe(made: Installation, email: str) -> None:
         subscribing.subscribe(app, email, source="test")
 
 
-def _wait_for_mails(server: FaultyServer, number: int) -> None:
-    deadline = time.monotonic() + 60
-    while len(server.received) < number:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def _all_at_once(made: Installation, server: FaultyServer) -> None:
     schedulers = [made.start("schedule", "--every", "1") for _ in range(2)]
     runs = [made.start("run") for _ in range(2)]
     try:
         assert [run.wait(60) for run in runs] == [0, 0], (made.folder / "stderr.txt").read_text()
-        _wait_for_mails(server, len(READERS))
+        wait_until(lambda: len(server.received) >= len(READERS))
         _subscribe(made, NEWCOMER)  # whom a later tick asks to confirm
-        _wait_for_mails(server, len(READERS) + 1)
+        wait_until(lambda: len(server.received) > len(READERS))
         for scheduler in schedulers:
             _wait_until_it_heeds_sigterm(scheduler)
             scheduler.terminate()
@@ -100,10 +93,7 @@ def _all_at_once(made: Installation, server: FaultyServer) -> None:
 
 def _wait_until_it_heeds_sigterm(process: subprocess.Popen[bytes]) -> None:
     """One that only just begins would be ended by it as anything else is."""
-    deadline = time.monotonic() + 60
-    while not _caught(process.pid) >> (signal.SIGTERM - 1) & 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: _caught(process.pid) >> (signal.SIGTERM - 1) & 1)
 
 
 def _caught(pid: int) -> int:

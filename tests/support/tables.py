@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from digest.db.migrations import upgrade
 from digest.editions.models import Edition, Status
 from digest.rendering.rendered import reader_link
 from digest.tokens import new_public_id
+from tests.support.waiting import wait_until
 
 NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 
@@ -66,10 +66,9 @@ def _file_with_tables() -> bytes:
 def empty(url: str) -> None:
     """Make a PostgreSQL database as new: nobody else in it, no row, and ids begin at 1 again."""
     database = Database(url)
-    deadline = time.monotonic() + 60
-    while others := _told_to_end(database):
-        assert time.monotonic() < deadline, f"an earlier test left these backends connecting: {others}"
-        time.sleep(0.01)
+    wait_until(
+        lambda: not _told_to_end(database), "what an earlier test left behind connects again and again"
+    )
     with database.write() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))

@@ -17,6 +17,7 @@ from digest.app.parts import App
 from digest.errors import ConfigError
 from digest.web import connections
 from digest.web.server import serve
+from tests.support.waiting import wait_until
 from tests.web.conftest import Backstage
 
 FOR_EVER = 3600.0  # seconds
@@ -128,10 +129,7 @@ def noted_timers(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.TimerHandle]:
 
 def wait_for(timers: list[asyncio.TimerHandle], number: int) -> None:
     """Until so many are set."""
-    deadline = time.monotonic() + 60
-    while len(timers) < number:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: len(timers) >= number)
 
 
 @pytest.mark.parametrize(
